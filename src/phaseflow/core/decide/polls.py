@@ -1,0 +1,16 @@
+"""Deciding about polls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from phaseflow.core.decide.step import Step
+from phaseflow.core.state.rows import Timer
+from phaseflow.messages.commands import Command
+
+FIRE: Mapping[str, Callable[[Step, Timer], None]] = {}
+"""Timers of this room."""
+
+HANDLERS: Mapping[type[Command], Callable[[Step, Any], None]] = {}
+"""Commands of this room."""

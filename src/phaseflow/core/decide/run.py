@@ -1,0 +1,205 @@
+"""The run as a whole: starting, halting, ending, reopening, archiving; its units; its questions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import attrs
+
+from phaseflow.core import deadlines
+from phaseflow.core.decide import duties, people, phases
+from phaseflow.core.decide.people import require
+from phaseflow.core.decide.step import Refusal, Step, refuse
+from phaseflow.core.state.rows import CAMPAIGN, DutyState, Question
+from phaseflow.errors import Problem, did_you_mean
+from phaseflow.messages import commands as c
+from phaseflow.messages import events as e
+from phaseflow.messages.events import Days, Rung, Term
+
+
+def start(step: Step, command: c.StartRun) -> None:
+    """Start a run: bind every window, enter the roster, open what opens with the campaign."""
+    level = step.plan.levels.get(command.level)
+    if level is None:
+        refuse("unknown", "PF360", f"the policy has no level '{command.level}'", why="a run is a programme's or a unit's",
+               fix=did_you_mean(command.level, step.plan.levels))
+    _check_import(step, command)
+    windows = deadlines.bind_windows(level, step.calendar, command.start, step.plan.policy.window)
+    step.emit(e.RunStarted(
+        run=command.run, campaign=command.campaign, plan=command.plan, level=command.level, unit=command.unit,
+        start=command.start, parent=command.parent, batch=command.batch, redeems=command.redeems, windows=windows,
+    ))  # fmt: skip
+    for kind, names in command.bodies.items():
+        if kind not in step.plan.policy.bodies:
+            refuse("unknown", "PF316", f"the policy has no bodies of kind '{kind}'", why="kinds of bodies stand in the policy",
+                   fix=did_you_mean(kind, map(str, step.plan.policy.bodies)))
+        for name in names:
+            step.emit(e.BodyListed(kind=kind, body=name))
+    people.check_roles(step, sorted({role for person in command.persons for role in person.roles}))
+    for person in command.persons:
+        people.enter(step, person)
+    for phase, basis in command.assumed.items():
+        step.emit(e.PhaseAssumed(phase=phase, basis=basis))
+    duties.open_all(step, None, 1, windows[CAMPAIGN], {}, [name for name, duty in level.duties.items() if duty.phase == CAMPAIGN])
+    if command.at_phase:
+        phases.open_visit(step, command.at_phase, None)
+    phases.schedule(step)
+
+
+def _check_import(step: Step, command: c.StartRun) -> None:
+    known = step.plan.levels[command.level].phases
+    names = [*command.assumed, *([command.at_phase] if command.at_phase else [])]
+    problems = [
+        Problem(code="PF361", what=f"there is no phase '{name}' to begin at or to assume", why="an import names phases of the policy",
+                fix=did_you_mean(name, known))
+        for name in names
+        if name not in known
+    ]
+    if problems:
+        raise Refusal("unknown", problems)
+
+
+def _officer(step: Step, act: str) -> str:
+    """Only whom the policy names may halt a run; the clock rule that goes with it."""
+    spec = step.plan.policy.suspension
+    if spec is None:
+        refuse("illegal", "PF362", f"this policy lets nobody {act} a run", why="halting is off unless the policy turns it on",
+               fix="add `suspension: {by: ROLE, clock: stops}` to the policy or to its overlay")
+    require(step, map(str, spec.by), f"{act} the run", span=spec.span_of("by"), clause=spec.clause)
+    return spec.clock
+
+
+def suspend(step: Step, command: c.Suspend) -> None:
+    if step.head.status != "running":
+        refuse("illegal", "PF321", f"the run is {step.head.status}", why="only a running run can be halted", fix="look at `status`")
+    _officer(step, "suspend")
+    step.emit(e.RunSuspended(reason=command.reason))
+
+
+def resume(step: Step, _command: c.Resume) -> None:
+    """Go on; where the clock stopped, every open term moves by the days of the halt."""
+    head = step.head
+    if head.status != "suspended" or head.suspended_at is None:
+        refuse("illegal", "PF321", f"the run is {head.status}", why="only a suspended run can be resumed", fix="look at `status`")
+    clock = _officer(step, "resume")
+    days = (step.day - step.calendar.day_of(head.suspended_at)).days
+    moved = _moved_terms(step, days) if clock == "stops" and days > 0 else {}
+    step.emit(e.RunResumed(moved=moved))
+
+
+def _moved_terms(step: Step, days: int) -> dict[str, Term]:
+    halted = step.head.suspended_at
+    found: dict[str, Term] = {}
+    for _key, state in step.rows.scan("duty/"):
+        limit = state.term.grace or state.term.due
+        if limit is not None and halted is not None and limit > halted and state.outstanding > 0:
+            found[state.key] = move_term(step, state.term, days)
+    return found
+
+
+def move_term(step: Step, term: Term, days: int) -> Term:
+    """A term moved by whole days; all its instants move together, by the wall clock."""
+    def later(instant):  # type: ignore[no-untyped-def]
+        if instant is None:
+            return None
+        from phaseflow.spec.phrases import LengthPhrase
+
+        return step.calendar.shift_instant(instant, LengthPhrase(count=days, unit="days"), 1)
+
+    return Term(
+        day=term.day + timedelta(days=days) if term.day is not None else None, due=later(term.due),
+        grace=later(term.grace), lock=later(term.lock), provisional=term.provisional,
+        ladder=tuple(Rung(at=later(rung.at), kind=rung.kind, role=rung.role) for rung in term.ladder),
+    )  # fmt: skip
+
+
+def cancel(step: Step, command: c.Cancel) -> None:
+    if step.head.status in ("cancelled", "archived"):
+        refuse("illegal", "PF321", f"the run is {step.head.status}", why="it has ended for good", fix="look at `status`")
+    _officer(step, "cancel")
+    step.emit(e.RunCancelled(reason=command.reason))
+
+
+def reopen(step: Step, command: c.Reopen) -> None:
+    """Take back the latest conclusion (R10)."""
+    head = step.head
+    if head.status != "concluded":
+        refuse("illegal", "PF321", f"the run is {head.status}", why="only a concluded run can be reopened", fix="look at `status`")
+    spec = step.level.outcomes[head.outcome]
+    if not spec.reopen:
+        refuse("illegal", "PF363", f"a run that ended as '{head.outcome}' cannot be reopened", span=spec.span,
+               why="the policy names nobody who may", fix="add `reopen: ROLE` to the outcome", clause=spec.clause)
+    require(step, map(str, spec.reopen), "reopen the run", span=spec.span_of("reopen"), clause=spec.clause)
+    if command.phase not in step.level.phases:
+        refuse("unknown", "PF361", f"there is no phase '{command.phase}'", why="a reopened run goes on in a phase", fix=did_you_mean(command.phase, step.level.phases))
+    step.emit(e.RunReopened(supersedes=head.concluded, spawned=command.spawned, reason=command.reason))
+    phases.open_visit(step, command.phase, None)
+
+
+def archive(step: Step, _command: c.Archive) -> None:
+    head = step.head
+    if head.status not in ("concluded", "cancelled"):
+        refuse("illegal", "PF321", f"the run is {head.status}", why="only an ended run is put away", fix="conclude or cancel it first")
+    if people.keepers(step) and step.actor.person != c.SYSTEM:
+        require(step, people.keepers(step), "archive the run", span=step.plan.policy.span_of("appoints"))
+    left = [
+        Problem(code="PF364", what=f"{count} items of '{name}' are open", span=ledger.span, why="what survives a run is settled before the run is put away",
+                fix="close them, or explain them", clause=", ".join(ledger.clause))
+        for name, ledger in step.level.ledgers.items()
+        if (count := step.get(f"items/{name}/open") or 0)
+    ]
+    if head.owes_redo and not head.redeemed_by:
+        left.append(Problem(code="PF365", what="a run in the next batch is still owed", why="a debt is paid before the run is put away",
+                            fix="start the run of the next batch with `redeems`"))
+    if left:
+        raise Refusal("unmet", left)
+    step.emit(e.RunArchived())
+
+
+def redeem(step: Step, command: c.RedeemRedo) -> None:
+    if not step.head.owes_redo or step.head.redeemed_by:
+        refuse("illegal", "PF366", "this run owes no run in the next batch", why="only a debt can be paid, and only once", fix="look at `status`")
+    step.emit(e.RedoRedeemed(run=command.run))
+
+
+def answer(step: Step, command: c.Answer) -> None:
+    """Answer a question that the run put to a role. `close PHASE`-questions and doubts change nothing by themselves."""
+    question: Question | None = step.get(f"question/{command.question}")
+    if question is None:
+        refuse("unknown", "PF367", f"there is no question '{command.question}'", why="a question is answered by its number",
+               fix=did_you_mean(command.question, (key.removeprefix("question/") for key, _ in step.rows.scan("question/"))) or "look at `todo`")
+    if question.answered is not None:
+        refuse("illegal", "PF368", f"question '{command.question}' is answered", why="an answer is given once", fix="nothing to do")
+    require(step, (question.role,) if question.role else people.keepers(step), f"answer question '{command.question}'")
+    step.emit(e.QuestionAnswered(question=command.question, verdict=command.verdict, reason=command.reason))
+
+
+# --- units ------------------------------------------------------------------------------------------------------------
+
+
+def enrol(step: Step, command: c.EnrolUnit) -> None:
+    if step.head.level != "programme":
+        refuse("illegal", "PF369", "only a programme has units", why="a unit's run stands under a programme's run", fix="name the programme's run")
+    if step.get(f"unit/{command.unit}") is not None:
+        refuse("illegal", "PF370", f"the unit '{command.unit}' is enrolled already", why="a unit has one run in a programme",
+               fix="withdraw it first, or choose another name")
+    step.emit(e.UnitEnrolled(unit=command.unit, run=command.run))
+
+
+def withdraw(step: Step, command: c.WithdrawUnit) -> None:
+    people._keeper(step, "withdraw a unit")
+    if step.head.level == "programme":
+        if step.get(f"unit/{command.unit}") is None:
+            refuse("unknown", "PF371", f"no unit '{command.unit}' is enrolled", why="only an enrolled unit can be withdrawn",
+                   fix=did_you_mean(command.unit, (key.removeprefix("unit/") for key, _ in step.rows.scan("unit/"))))
+        step.emit(e.UnitWithdrawn(unit=command.unit, reason=command.reason, into=command.into))
+        return
+    step.emit(e.WithdrawnFromProgramme(reason=command.reason))
+
+
+def due_again(state: DutyState, term: Term) -> DutyState:
+    """A duty with another term."""
+    return attrs.evolve(state, term=term)
+
+
+__all__ = ["Days", "answer", "archive", "cancel", "enrol", "redeem", "reopen", "resume", "start", "suspend", "withdraw"]

@@ -1,0 +1,175 @@
+"""Settling a run: all timers up to an instant, one by one, each a whole macrostep (R1, R3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from phaseflow.core.decide import documents, duties, ledgers, phases, polls, relief
+from phaseflow.core.decide.step import Step
+from phaseflow.core.state.duties import duty_of, part_of
+from phaseflow.core.state.rows import Delegation, DutyState, Timer, VisitState, timer_instant
+from phaseflow.errors import PhaseflowError
+from phaseflow.messages import events as e
+from phaseflow.messages.events import Entry
+
+LONGEST = 10_000
+"""More timers or consequences than this in one decision is a ring that compilation should have refused."""
+
+
+def settle(step: Step, until: datetime) -> None:
+    """Process every timer up to *until* (included), in the order of instant, rank and path."""
+    for _ in range(LONGEST):
+        if step.get("head") is None or step.head.status == "suspended":
+            return
+        found = next(step.rows.scan("timer/"), None)
+        if found is None or timer_instant(found[0]) > until:
+            return
+        key, timer = found
+        step.at = max(step.at, timer_instant(key))
+        step.timer = key
+        FIRE[timer.kind](step, timer)
+        if step.timer:  # nothing was said, so nothing was kept either: let the timer go with an empty note
+            raise PhaseflowError(f"the timer {key!r} left no event; please report this")
+        stabilise(step)
+    raise PhaseflowError(f"more than {LONGEST} timers fell due at once; settle in smaller stretches with tick()")
+
+
+def stabilise(step: Step) -> None:
+    """Follow consequences and automatic moves until nothing changes."""
+    for _ in range(LONGEST):
+        while step.pending:
+            react(step, step.pending.pop(0))
+        if not phases.automatic(step):
+            if not step.pending:
+                return
+    raise PhaseflowError("the run does not come to rest; a ring of automatic moves was not refused at compile time")
+
+
+def react(step: Step, entry: Entry) -> None:
+    """What one event brings about in other rooms."""
+    match entry.event:
+        case e.PhaseOpened(phase=phase):
+            phases.after_phase(step, phase, "opens")
+            duties.happened(step, phase, "opens")
+        case e.PhaseClosed(phase=phase):
+            phases.after_phase(step, phase, "closes")
+            duties.happened(step, phase, "closes")
+        case e.PersonJoined(person=person, roles=roles) | e.RoleBegan(person=person, roles=roles):
+            duties.roster_changed(step, roles, person, joined=True)
+        case e.PersonLeft(person=person, roles=roles) | e.RoleEnded(person=person, roles=roles):
+            duties.roster_changed(step, roles, person, joined=False)
+        case e.BodyListed(kind=kind, body=body):
+            duties.roster_changed(step, (kind,), body, joined=True)
+        case e.PollCounted(key=key, go=go):
+            phases.go(step, go, key)
+        case _:
+            return
+
+
+# --- timers -----------------------------------------------------------------------------------------------------------
+
+
+def _phase_due(step: Step, timer: Timer) -> None:
+    phase = timer.key
+    if phases.visit_of(step, phase) or step.head.status != "running":
+        step.emit(e.PhaseDue(phase=phase))
+        return
+    phases.knock(step, phase)
+    if step.timer:
+        step.emit(e.PhaseDue(phase=phase))
+
+
+def _visit(step: Step, key: str) -> tuple[str, int, VisitState]:
+    phase, number = key.rsplit("/", 1)
+    return phase, int(number), step.get(f"visit/{key}")
+
+
+def _step_begins(step: Step, timer: Timer) -> None:
+    phase, number, _state = _visit(step, timer.key)
+    step.emit(e.StepBegan(phase=phase, visit=number, step=timer.subject))
+
+
+def _step_ends(step: Step, timer: Timer) -> None:
+    phase, number, _state = _visit(step, timer.key)
+    step.emit(e.StepEnded(phase=phase, visit=number, step=timer.subject))
+
+
+def _window_ends(step: Step, timer: Timer) -> None:
+    phase, number, _state = _visit(step, timer.key)
+    step.emit(e.WindowEnded(phase=phase, visit=number))
+    closes = step.level.phases[phase].closes
+    if closes is not None and closes.kind == "date":
+        move = step.level.moves[f"{phase}.close"]
+        if phases.verdict_if_gated(step, move):
+            phases.make(step, move)
+
+
+def _phase_rung(step: Step, timer: Timer) -> None:
+    phase, number, state = _visit(step, timer.key)
+    step.emit(e.PhaseReminded(phase=phase, visit=number, rung=state.ladder[timer.index]))
+
+
+def _own(step: Step, timer: Timer) -> tuple[DutyState, Any, int]:
+    """(the duty, whose term counts, how many still owe it): a subject with a term of its own counts alone."""
+    state = duty_of(step.rows, timer.key)
+    if timer.subject:
+        part = part_of(step.rows, timer.key, timer.subject)
+        return state, part, 0 if part.done or part.waived else 1
+    apart = sum(1 for _key, part in step.rows.scan(f"part/{timer.key}/") if part.term is not None and not part.done and not part.waived)
+    return state, state, max(0, state.outstanding - apart)
+
+
+def _duty_rung(step: Step, timer: Timer) -> None:
+    state, owner, count = _own(step, timer)
+    rung = owner.term.ladder[timer.index]
+    step.emit(e.DutyReminded(key=state.key, rung=rung, outstanding=count, subject=timer.subject))
+
+
+def _duty_due(step: Step, timer: Timer) -> None:
+    state, _owner, count = _own(step, timer)
+    step.emit(e.DutyFellDue(key=state.key, outstanding=count, subject=timer.subject))
+
+
+def _duty_lock(step: Step, timer: Timer) -> None:
+    state, _owner, count = _own(step, timer)
+    step.emit(e.DutyLocked(key=state.key, outstanding=count, subject=timer.subject))
+
+
+def _role_begins(step: Step, timer: Timer) -> None:
+    step.emit(e.RoleBegan(person=timer.key, role=timer.subject, roles=step.plan.closure((timer.subject,))))
+
+
+def _role_ends(step: Step, timer: Timer) -> None:
+    step.emit(e.RoleEnded(person=timer.key, role=timer.subject, roles=step.plan.closure((timer.subject,))))
+
+
+def _delegation_ends(step: Step, timer: Timer) -> None:
+    found: Delegation | None = step.get(f"delegation/{timer.key}")
+    if found is not None:
+        step.emit(e.DelegationEnded(delegation=timer.key))
+
+
+FIRE: Mapping[str, Callable[[Step, Timer], None]] = {
+    "phase_due": _phase_due,
+    "step_begins": _step_begins,
+    "step_ends": _step_ends,
+    "window_ends": _window_ends,
+    "phase_rung": _phase_rung,
+    "duty_rung": _duty_rung,
+    "duty_due": _duty_due,
+    "duty_lock": _duty_lock,
+    "role_begins": _role_begins,
+    "role_ends": _role_ends,
+    "delegation_ends": _delegation_ends,
+    **documents.FIRE,
+    **polls.FIRE,
+    **ledgers.FIRE,
+    **relief.FIRE,
+}
+"""What each kind of timer does when its moment comes; each emits at least one event."""
+
+__all__ = ["FIRE", "attrs", "react", "settle", "stabilise"]

@@ -1,0 +1,139 @@
+"""The workplace of one decision: the draft rows, the events so far, who acts, and how to refuse.
+
+A `Step` is what the rooms beside this file work on. It emits events (each is folded at once, so that the next rule
+sees it), and it refuses by raising `Refusal`, which undoes what the command had begun and nothing that was settled
+before it. Nothing here knows a particular command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, Literal, NoReturn
+
+import attrs
+
+from phaseflow.core.calendars import Calendar
+from phaseflow.core.conditions import Requirement
+from phaseflow.core.plan.model import LevelPlan, Plan
+from phaseflow.core.state.evolve import evolve
+from phaseflow.core.state.rows import Clock, Draft, Head, Rows, head_of
+from phaseflow.errors import NOWHERE, Problem, Span
+from phaseflow.messages.commands import SYSTEM, Command
+from phaseflow.messages.events import Entry, Event
+
+RefusalKind = Literal["illegal", "unknown", "not_entitled", "unmet", "crashed", "malformed"]
+
+
+class Refusal(Exception):
+    """A command is refused: what kind of no it is, and every reason."""
+
+    def __init__(self, kind: RefusalKind, problems: Iterable[Problem], requirements: Iterable[Requirement] = ()) -> None:
+        self.kind = kind
+        self.problems = tuple(problems)
+        self.requirements = tuple(requirements)
+        super().__init__("; ".join(problem.what for problem in self.problems))
+
+
+def refuse(kind: RefusalKind, code: str, what: str, *, span: Span = NOWHERE, why: str, fix: str, clause: Iterable[str] = ()) -> NoReturn:
+    """Refuse for one reason."""
+    raise Refusal(kind, [Problem(code=code, what=what, span=span, why=why, fix=fix, clause=", ".join(clause))])
+
+
+@attrs.frozen(kw_only=True)
+class UnitFact:
+    """What a census reads of one unit's run: the committed row, and its version (the number of its latest entry)."""
+
+    run: str
+    unit: str
+    seq: int
+    head: Head
+
+
+@attrs.frozen(kw_only=True)
+class Surroundings:
+    """What a decision may look at outside its own run; all of it is read in the same transaction (R11, R19).
+
+    *up* are the programme's rows, *units* gives the census of its units, *host* what the host's facts say.
+    """
+
+    up: Rows | None = None
+    units: Callable[[], Iterable[UnitFact]] | None = None
+    host: Mapping[tuple[str, str], object] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Actor:
+    """Who acts, for whom, and by what authority."""
+
+    person: str = SYSTEM
+    on_behalf_of: str = ""
+    authority: str = ""
+
+
+class Step:
+    """One macrostep under way."""
+
+    __slots__ = ("actor", "at", "around", "command", "entries", "now", "pending", "plan", "rows", "timer", "verdict")
+
+    def __init__(self, plan: Plan, rows: Draft, around: Surroundings, *, at: datetime, now: datetime, command: str = "") -> None:
+        self.plan = plan
+        self.rows = rows
+        self.around = around
+        self.at = at
+        self.now = now
+        self.command = command
+        self.actor = Actor()
+        self.timer = ""
+        self.entries: list[Entry] = []
+        self.pending: list[Entry] = []
+        self.verdict: Event | None = None
+
+    def over(self, rows: Draft, command: Command) -> Step:
+        """The same place for a command that may still be refused, on a draft of its own."""
+        step = Step(self.plan, rows, self.around, at=command.at, now=self.now, command=command.id)
+        step.actor = Actor(command.by, command.on_behalf_of)
+        return step
+
+    @property
+    def head(self) -> Head:
+        """The run's head as it is now."""
+        return head_of(self.rows)
+
+    @property
+    def level(self) -> LevelPlan:
+        """The plan of this run's level."""
+        return self.plan.levels[self.head.level]
+
+    @property
+    def calendar(self) -> Calendar:
+        """The plan's calendar."""
+        return self.plan.calendar
+
+    @property
+    def day(self) -> date:
+        """The day of `at` in the run's zone."""
+        return self.calendar.day_of(self.at)
+
+    @property
+    def seq(self) -> int:
+        """The number of the latest entry."""
+        clock: Clock | None = self.rows.get("clock")
+        return clock.seq if clock is not None else 0
+
+    def emit(self, event: Event) -> int:
+        """Record an event, fold it at once, and give its number."""
+        entry = Entry(
+            seq=self.seq + 1, at=self.at, recorded_at=self.now, actor=self.actor.person,
+            on_behalf_of=self.actor.on_behalf_of, authority=self.actor.authority, command=self.command,
+            timer=self.timer, event=event,
+        )  # fmt: skip
+        self.timer = ""
+        evolve(self.plan, self.rows, entry)
+        self.entries.append(entry)
+        self.pending.append(entry)
+        return entry.seq
+
+    def get(self, key: str) -> Any:
+        """A row of this run."""
+        return self.rows.get(key)

@@ -1,0 +1,238 @@
+"""Gates: the facts that a condition may read, and the verdict with every reason (law 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import attrs
+
+from phaseflow.core.conditions import UNKNOWN, Condition, Read, Requirement, Verdict, explain
+from phaseflow.core.plan.model import LevelPlan, Plan
+from phaseflow.core.state.rows import CAMPAIGN, DutyState, Head, Rows
+from phaseflow.messages.events import Reading
+
+Value = Any
+
+
+class Missing(Exception):
+    """A host fact is not at hand: the gate crashes, which is not the same as being held."""
+
+
+@attrs.frozen(kw_only=True)
+class Sources:
+    """Where facts come from: the run's own rows, the programme's, a census of the units, and the host."""
+
+    plan: Plan
+    rows: Rows
+    up: Rows | None = None
+    units: Callable[[], Iterable[Any]] | None = None
+    host: Mapping[tuple[str, str], object] = attrs.field(factory=dict)
+    day: date | None = None
+
+    @property
+    def head(self) -> Head:
+        """The head of the run that asks."""
+        head: Head = self.rows.get("head")
+        return head
+
+    @property
+    def level(self) -> LevelPlan:
+        """The plan of the level of the run that asks."""
+        return self.plan.levels[self.head.level]
+
+    def read(self, fact: Read) -> Value:
+        """The value of one fact now; UNKNOWN where it is missing."""
+        arguments = {name: str(const.value) for name, const in fact.args}
+        reader = READERS.get(fact.name)
+        if reader is not None:
+            return reader(self, arguments)
+        parameter = self.plan.parameters.get(fact.name)
+        value = parameter.on(self.day or self.head.start) if parameter is not None else None
+        if value is None:
+            return UNKNOWN
+        return int(value) if parameter and parameter.kind == "number" and value.denominator == 1 else value
+
+    def rows_of_duty(self, name: str) -> Rows | None:
+        """The rows of the run that a duty lives in: this one, or the programme."""
+        return self.rows if name in self.level.duties else self.up
+
+    def latest(self, name: str) -> tuple[Rows, DutyState] | None:
+        """The latest instance of a duty; a made-up duty stands for the one it makes up (R32)."""
+        rows = self.rows_of_duty(name)
+        key = rows.get(f"latest/{name}") if rows is not None else None
+        if rows is None or key is None:
+            return None
+        return rows, rows.get(f"duty/{key}")
+
+    def instances(self, name: str) -> list[DutyState]:
+        """All instances of a duty's latest visit: one, or one a period."""
+        found = self.latest(name)
+        if found is None:
+            return []
+        rows, state = found
+        if state.period is None:
+            return [state]
+        visit = state.key.rsplit("/", 1)[0]
+        return [row for _key, row in rows.scan(f"duty/{visit}/")]
+
+
+def _outstanding(sources: Sources, arguments: Mapping[str, str]) -> Value:
+    states = sources.instances(arguments["duty"])
+    return sum(state.outstanding for state in states) if states else UNKNOWN
+
+
+def _done_share(sources: Sources, arguments: Mapping[str, str]) -> Value:
+    states = sources.instances(arguments["duty"])
+    owed = sum(state.owed - state.waived for state in states)
+    return Fraction(sum(state.done for state in states), owed) if owed else UNKNOWN
+
+
+def _passed(sources: Sources, arguments: Mapping[str, str]) -> Value:
+    found = sources.latest(arguments["document"])
+    if found is None:
+        return UNKNOWN
+    rows, state = found
+    count = rows.get(f"passed/{state.key}/{arguments['step']}") or 0
+    needed = state.owed - state.waived
+    return count >= needed if needed > 0 else UNKNOWN
+
+
+def _closed(sources: Sources, arguments: Mapping[str, str]) -> Value:
+    head, phase = sources.head, arguments["phase"]
+    return UNKNOWN if phase in head.assumed else phase in head.closed
+
+
+def _reached(sources: Sources, arguments: Mapping[str, str]) -> Value:
+    head, phase = sources.head, arguments["phase"]
+    return UNKNOWN if phase in head.assumed else head.visits.get(phase, 0) > 0
+
+
+def _items(sources: Sources, arguments: Mapping[str, str]) -> Value:
+    ledger = arguments["ledger"]
+    rows = sources.rows if ledger in sources.level.ledgers else sources.up
+    if rows is None:
+        return UNKNOWN
+    suffix = f"/{arguments['kind']}" if "kind" in arguments else ""
+    count: int = rows.get(f"items/{ledger}/{arguments.get('state', 'open')}{suffix}") or 0
+    return count
+
+
+def _unit_counts(sources: Sources, arguments: Mapping[str, str]) -> tuple[int, int] | None:
+    if sources.units is None:
+        return None
+    heads = [fact.head for fact in sources.units()]
+    heads = [head for head in heads if not head.withdrawn and head.status != "cancelled"]
+    if "reached" in arguments:
+        hit = sum(head.visits.get(arguments["reached"], 0) > 0 for head in heads)
+    elif "closed" in arguments:
+        hit = sum(arguments["closed"] in head.closed for head in heads)
+    else:
+        wanted = arguments.get("concluded", "any")
+        hit = sum(head.status in ("concluded", "archived") and wanted in ("any", head.outcome) for head in heads)
+    return hit, len(heads)
+
+
+def _units(sources: Sources, arguments: Mapping[str, str]) -> Value:
+    found = _unit_counts(sources, arguments)
+    return UNKNOWN if found is None else found[0]
+
+
+def _units_share(sources: Sources, arguments: Mapping[str, str]) -> Value:
+    found = _unit_counts(sources, arguments)
+    if found is None:
+        return UNKNOWN
+    hit, count = found
+    if count == 0:
+        return {"met": Fraction(1), "unmet": Fraction(0)}.get(arguments.get("if_none", ""), UNKNOWN)
+    return Fraction(hit, count)
+
+
+def _poll_share(sources: Sources, arguments: Mapping[str, str]) -> Value:
+    found = sources.latest(arguments["poll"])
+    counted = found[0].get(f"counted/{found[1].key}") if found else None
+    return UNKNOWN if counted is None or counted.share is None else counted.share
+
+
+def _host(sources: Sources, arguments: Mapping[str, str]) -> Value:
+    key = (arguments["fact"], arguments["version"])
+    if key not in sources.host:
+        raise Missing(f"the host's fact '{key[0]}' in version {key[1]} is not registered")
+    return sources.host[key]
+
+
+READERS: Mapping[str, Callable[[Sources, Mapping[str, str]], Value]] = {
+    "outstanding": _outstanding,
+    "done_share": _done_share,
+    "passed": _passed,
+    "closed": _closed,
+    "reached": _reached,
+    "items": _items,
+    "units": _units,
+    "units_share": _units_share,
+    "poll_share": _poll_share,
+    "host": _host,
+}
+"""Every fact a condition can read, beside the parameters."""
+
+
+def judge(condition: Condition, sources: Sources) -> Verdict:
+    """Judge a condition with every reason.
+
+    Raises:
+        Missing: a host fact is not at hand.
+    """
+    return explain(condition, sources.read)
+
+
+def reading(requirement: Requirement) -> Reading:
+    """One line of a verdict, as it is kept in the trail."""
+    required = f"{requirement.op} {text_of(requirement.required)}".strip() if requirement.op else "true"
+    return Reading(
+        fact=requirement.label, measured=text_of(requirement.measured), required=required, met=requirement.met
+    )  # fmt: skip
+
+
+def text_of(value: object) -> str:
+    """A measured or required value in plain text: a share in percent, exactly where that is short."""
+    match value:
+        case None:
+            return "unknown"
+        case bool():
+            return "true" if value else "false"
+        case Fraction():
+            percent = value * 100
+            return f"{percent.numerator}%" if percent.denominator == 1 else f"{float(percent):.2f}% ({value})"
+        case tuple():
+            return ", ".join(text_of(part) for part in value)
+        case _:
+            return str(value)
+
+
+def subjects_outstanding(sources: Sources, name: str, limit: int = 20, after: str = "") -> tuple[tuple[str, ...], int]:
+    """The first subjects (in order, after *after*) who still owe a duty, and how many owe it in all (R24)."""
+    found = sources.latest(name)
+    rows = sources.rows_of_duty(name)
+    if found is None or rows is None:
+        return (), 0
+    state = found[1]
+    duty = (sources.level.duties | (sources.plan.programme.duties if sources.plan.programme else {}))[name]
+    if duty.subjects == "run":
+        return (), state.outstanding
+    prefix = f"holder/{duty.each}/" if duty.subjects == "role" else f"body/{duty.each}/"
+    names = []
+    for key, _ in rows.scan(prefix):
+        subject = key[len(prefix):]
+        if subject <= after:
+            continue
+        part = rows.get(f"part/{state.key}/{subject}")
+        if part is None or not (part.done or part.waived):
+            names.append(subject)
+            if len(names) == limit:
+                break
+    return tuple(names), state.outstanding
+
+
+__all__ = ["CAMPAIGN", "READERS", "Missing", "Sources", "judge", "reading", "subjects_outstanding", "text_of"]

@@ -1,0 +1,448 @@
+"""Spec to plan: names, levels, graph, totality, machine and digest; all faults of meaning at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+
+from phaseflow.core.calendars import Calendar, build_calendar
+from phaseflow.core.plan import duties as d
+from phaseflow.core.plan import moves as m
+from phaseflow.core.plan.conditions import Scope, build
+from phaseflow.core.plan.faults import Faults
+from phaseflow.core.plan.machine import build_machine, compile_table
+from phaseflow.core.plan.model import Duty, Ledger, LevelPlan, Move, Parameter, Phase, Plan, Role, Step
+from phaseflow.core.plan.polls import check_poll
+from phaseflow.errors import PolicyError, Span
+from phaseflow.spec import duties as ds
+from phaseflow.spec import model as s
+from phaseflow.spec.phrases import AmountPhrase, LengthPhrase, OpensPhrase, SharePhrase, WindowPhrase
+
+LANGUAGE_LEVEL = 1
+"""Part of every digest: a change of meaning is a new level (R20)."""
+
+
+def compile_policy(policy: s.Policy, texts: tuple[tuple[str, str], ...] = (), calendar: Calendar | None = None) -> Plan:
+    """Compile a policy.
+
+    Args:
+        policy: The spec.
+        texts: (file, text) of every source, kept for refusals that quote their line.
+        calendar: The pinned calendar of a stored plan; built from the policy where it is left out.
+
+    Raises:
+        PolicyError: with every fault of meaning, sorted by position.
+    """
+    faults = Faults()
+    calendar = calendar or _calendar(policy, faults)
+    roles = _roles(policy, faults)
+    parameters = _parameters(policy, faults)
+    _names(policy, faults)
+    levels = {
+        name: _level(name, policy, roles, parameters, faults)
+        for name in (("programme", "unit") if policy.programme is not None else ("unit",))
+    }
+    if faults.errors or calendar is None:
+        raise PolicyError(faults.errors)
+    return Plan(
+        digest=digest(policy, calendar), policy=policy, calendar=calendar, roles=MappingProxyType(roles),
+        parameters=MappingProxyType(parameters), levels=MappingProxyType(levels), texts=texts,
+        warnings=tuple(p for p in faults.problems if p.severity == "warning"),
+    )  # fmt: skip
+
+
+def digest(policy: s.Policy, calendar: Calendar) -> str:
+    """SHA-256 over the policy's meaning and the calendar's days; positions and comments do not count."""
+    content = {"level": LANGUAGE_LEVEL, "policy": _plain(policy), "calendar": calendar.as_data()}
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, s.Shape):
+        fields = (a for a in attrs.fields(type(value)) if a.eq)
+        given = {a.name: _plain(getattr(value, a.name)) for a in fields if getattr(value, a.name) != a.default}
+        return {"": type(value).__name__, **given}
+    if isinstance(value, s.Text):
+        return dict(value.texts)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, (bool, int)) else str(value)
+
+
+def _calendar(policy: s.Policy, faults: Faults) -> Calendar | None:
+    spec = policy.calendar
+    names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    try:
+        return build_calendar(
+            policy.zone,
+            country=spec.country,
+            subdivision=spec.subdivision,
+            weekend=tuple(names.index(day) for day in spec.weekend),
+            closed=tuple(day.bounds()[0] for day in spec.closed),
+            extra=tuple(day.bounds()[0] for day in spec.extra),
+        )
+    except PolicyError as error:
+        spans = {"zone": policy.span_of("zone"), "country": spec.span_of("country")}
+        for problem in error.problems:
+            key = "country" if "countr" in problem.what or "holiday" in problem.what else "zone"
+            faults.problems.append(attrs.evolve(problem, span=spans[key]))
+    except ValueError as error:
+        faults.error(
+            "PF209", f"a day of the calendar is not a day: {error}", spec.span,
+            why="days off and extra working days are dates with a year", fix="write 2009-05-01",
+        )  # fmt: skip
+    return None
+
+
+def _roles(policy: s.Policy, faults: Faults) -> dict[str, Role]:
+    roles: dict[str, Role] = {}
+    for name, spec in policy.roles.items():
+        for key in ("is_a", "independent_of"):
+            for other in getattr(spec, key):
+                if other not in policy.roles:
+                    faults.unknown("role", str(other), spec.span_of(key), policy.roles)
+        if policy.programme is not None and spec.of is None:
+            faults.error(
+                "PF210", f"the role '{name}' does not say where its holders stand", spec.span,
+                why="in a programme a role belongs to the parent run or to each unit, and so do its duties",
+                fix="add `of: programme` or `of: unit`",
+            )  # fmt: skip
+        closure = _closure(str(name), policy.roles)
+        roles[str(name)] = Role(
+            name=str(name), title=str(spec.title) if spec.title else str(name).replace("_", " "),
+            level=(spec.of or "unit") if policy.programme is not None else "unit", closure=closure, spec=spec,
+        )  # fmt: skip
+    return roles
+
+
+def _closure(name: str, roles: Mapping[Any, s.RoleSpec]) -> frozenset[str]:
+    found, stack = {name}, [name]
+    while stack:
+        spec = roles.get(stack.pop())
+        for other in spec.is_a if spec else ():
+            if other not in found:
+                found.add(str(other))
+                stack.append(str(other))
+    return frozenset(found)
+
+
+def _parameters(policy: s.Policy, faults: Faults) -> dict[str, Parameter]:
+    found = {}
+    for name, spec in policy.parameters.items():
+        rows = [(None, spec.value)] if spec.value is not None else [(v.from_, v.value) for v in spec.values]
+        values: list[tuple[date | None, Fraction]] = []
+        for since, value in rows:
+            day = None
+            if since is not None:
+                if since.year is None:
+                    faults.error(
+                        "PF211", f"a value of '{name}' begins on a day without a year", spec.span,
+                        why="a dated value holds from one day of history on", fix="write 2009-01-01",
+                    )  # fmt: skip
+                    continue
+                day = since.bounds()[0]
+            if values and values[-1][0] is not None and day is not None and day <= values[-1][0]:
+                faults.error(
+                    "PF212", f"the values of '{name}' are not in the order of their days", spec.span,
+                    why="the latest value that has begun holds, so the order decides", fix="sort them, earliest first",
+                )  # fmt: skip
+            values.append((day, _number(value)))
+        kind = "share" if any(isinstance(value, SharePhrase) for _, value in rows) else "number"
+        found[str(name)] = Parameter(name=str(name), kind=kind, values=tuple(values))
+    return found
+
+
+def _number(value: SharePhrase | AmountPhrase | LengthPhrase | int) -> Fraction:
+    match value:
+        case SharePhrase():
+            return value.value
+        case AmountPhrase():
+            return value.count or Fraction(0)
+        case LengthPhrase():
+            return Fraction(value.count)
+        case _:
+            return Fraction(value)
+
+
+def _names(policy: s.Policy, faults: Faults) -> None:
+    """One name, one thing: phases, transitions and outcomes share one namespace, and duties another."""
+    moves: dict[str, Span] = {}
+    for noun, group in (("phase", policy.phases), ("transition", policy.transitions), ("outcome", policy.outcomes)):
+        for name, spec in group.items():  # type: ignore[attr-defined]
+            _once(str(name), noun, spec.span, moves, faults)
+    seen: dict[str, Span] = {"campaign": policy.span}
+    for place in d.places(policy):
+        _once(place.name, "duty", place.span, seen, faults)
+    for phase in policy.phases.values():
+        for name, step in phase.steps.items():
+            _once(str(name), "step", step.span, seen, faults)
+
+
+def _once(name: str, noun: str, span: Span, seen: dict[str, Span], faults: Faults) -> None:
+    if name in seen:
+        faults.error(
+            "PF213", f"the name '{name}' of this {noun} is taken", span,
+            why=f"gates, anchors and commands name things, so a name stands once; the first is at {seen[name]}",
+            fix=f"give the {noun} another name",
+        )  # fmt: skip
+    seen.setdefault(name, span)
+
+
+# --- one level --------------------------------------------------------------------------------------------------------
+
+
+def _phase_specs(level: str, policy: s.Policy) -> dict[str, tuple[s.PhaseSpec, s.PhaseSpec]]:
+    """By name: (the spec that gives window, steps and title; the spec that gives entry, gate and closing)."""
+    if level == "unit" or policy.programme is None:
+        return {str(name): (spec, spec) for name, spec in policy.phases.items()}
+    own = {str(name): spec for name, spec in policy.programme.phases.items()}
+    found = {}
+    for name, spec in policy.phases.items():
+        by_transition = spec.opens is not None and spec.opens.name == "transition"
+        if str(name) in own or not by_transition:
+            bare = s.PhaseSpec(span=spec.span, spans=spec.spans, opens=spec.opens)
+            found[str(name)] = (spec, own.get(str(name), bare))
+    return found | {name: (spec, spec) for name, spec in own.items() if name not in found}
+
+
+def _level(
+    level: str, policy: s.Policy, roles: dict[str, Role], parameters: dict[str, Parameter], faults: Faults
+) -> LevelPlan:
+    specs = _phase_specs(level, policy)
+    placed = [(place, d.level_of(place, policy, Faults() if level == "programme" else faults)) for place in d.places(policy)]
+    scope = _scope(level, policy, specs, dict((p.name, lv) for p, lv in placed), placed, parameters, faults)
+    duties = {
+        place.name: d.compile_duty(place, level, policy, roles, scope)
+        for place, where in placed
+        if where == level and (place.phase in specs or place.phase == "campaign")
+    }
+    phases = {name: _phase(name, level, both, policy, duties, scope) for name, both in specs.items()}
+    moves = _moves(level, policy, phases, duties, roles, scope)
+    _check_steps_of_phases(phases, scope)
+    ledgers = _ledgers(level, policy, roles, scope)
+    if faults.errors:
+        return LevelPlan(
+            name=level, phases=phases, duties=duties, ledgers=ledgers, moves={}, automatic=(), table={}, outcomes={}, machine=None
+        )  # fmt: skip
+    expanded = _expand_anywhere(moves, phases)
+    machine = build_machine(phases, expanded)
+    return LevelPlan(
+        name=level, phases=MappingProxyType(phases), duties=MappingProxyType(duties), ledgers=MappingProxyType(ledgers),
+        moves=MappingProxyType({move.name: move for move in moves}),
+        automatic=tuple(move for move in moves if move.when is not None),
+        table=compile_table(machine, expanded), machine=machine,
+        outcomes=MappingProxyType(dict(_outcomes(level, policy))),
+    )  # fmt: skip
+
+
+def _expand_anywhere(moves: list[Move], phases: Mapping[str, Phase]) -> list[Move]:
+    """An outcome without `from` is there from every phase, and while none is open."""
+    found = []
+    for move in moves:
+        if move.kind == "outcome" and not move.source:
+            found += [attrs.evolve(move, source=name) for name in phases]
+        found.append(move)
+    return found
+
+
+def _scope(
+    level: str, policy: s.Policy, specs: Mapping[str, Any], levels: dict[str, str],
+    placed: list[tuple[d.Place, str]], parameters: dict[str, Parameter], faults: Faults,
+) -> Scope:  # fmt: skip
+    seen = {name: lv for name, lv in levels.items() if lv == level or lv == "programme"}
+    documents = {
+        place.name: tuple(str(step.as_ or step.__tag__) for step in place.spec.route)
+        for place, where in placed
+        if isinstance(place.spec, ds.DocumentDuty) and where in (level, "programme")
+    }
+    return Scope(
+        faults=faults, level=level, duties=seen, phases={name: tuple(map(str, both[0].steps)) for name, both in specs.items()},
+        routes=documents,
+        ledgers={str(name): tuple(map(str, spec.classes)) for name, spec in policy.ledgers.items()},
+        polls=tuple(place.name for place, where in placed if isinstance(place.spec, ds.PollDuty) and where == level),
+        outcomes=tuple(map(str, policy.outcomes)),
+        parameters={name: parameter.kind for name, parameter in parameters.items()},
+        values={name: p.values[0][1] for name, p in parameters.items() if len(p.values) == 1},
+    )  # fmt: skip
+
+
+def _phase(
+    name: str, level: str, both: tuple[s.PhaseSpec, s.PhaseSpec], policy: s.Policy, duties: dict[str, Duty], scope: Scope
+) -> Phase:
+    outer, rules = both
+    defaults = policy.defaults.phase
+    opens = rules.opens or outer.opens or defaults.opens
+    closes = rules.closes or (outer.closes if level == "unit" else None) or defaults.closes
+    asks = str(rules.asks or outer.asks or defaults.asks or "")
+    clock = rules.clock or outer.clock or defaults.clock
+    window = rules.window or outer.window
+    _check_phase(name, outer, opens, closes, asks, clock, window, scope)
+    mine = tuple(duty for duty in duties if duties[duty].phase == name)
+    prescribed = tuple(
+        (duty, duties[duty].span, ", ".join(duties[duty].clause)) for duty in mine if duties[duty].prescribed
+    )
+    here = attrs.evolve(scope, prescribed=prescribed)
+    return Phase(
+        name=name, level=level, title=str(outer.title) if outer.title else name.replace("_", " "),
+        window=window or WindowPhrase(), opens=opens or OpensPhrase(kind="date"),
+        closes=None if closes in (None, "unstated") else closes, asks=asks,  # type: ignore[arg-type]
+        clock=clock or "calendar", remind=rules.remind or outer.remind or defaults.remind,
+        overdue=rules.overdue or outer.overdue or defaults.overdue,
+        entry=build(rules.entry, here) if rules.entry is not None else None,
+        gate=build(rules.gate, here) if rules.gate is not None else None,
+        steps={str(key): Step(name=str(key), title=str(step.title or key), window=step.window, span=step.span) for key, step in outer.steps.items()},
+        duties=mine, own_actions=outer.own_actions, clause=outer.clause, span=outer.span, spec=outer,
+    )  # fmt: skip
+
+
+def _check_phase(
+    name: str, spec: s.PhaseSpec, opens: Any, closes: Any, asks: str, clock: Any, window: Any, scope: Scope
+) -> None:
+    missing = {
+        "opens": opens is None, "closes": closes is None, "window": window is None,
+        "clock": clock is None and opens is not None and (opens.kind == "gate" or spec.entry is not None),
+    }  # fmt: skip
+    fixes = {
+        "opens": "`opens: on date`, `when PHASE closes`, `by ROLE` or `by transition`",
+        "closes": "`closes: by ROLE`, `when gate`, `on date` or `unstated`",
+        "window": "`window: 03-01 .. 04-30`, or `window: none`",
+        "clock": "`clock: calendar` or `clock: unit`",
+    }
+    for key, absent in missing.items():
+        if absent:
+            scope.faults.error(
+                "PF220", f"the phase '{name}' does not say its '{key}'", spec.span,
+                why="how a phase opens, closes and counts is never a hidden default",
+                fix=f"add {fixes[key]}, or write it once under `defaults: {{phase: …}}`",
+            )  # fmt: skip
+    if closes == "unstated" and not asks:
+        scope.faults.error(
+            "PF206", f"the phase '{name}' leaves its closing unstated and asks nobody", spec.span,
+            why="where the document is silent the run holds and asks a named role", fix="add `asks: ROLE`",
+        )  # fmt: skip
+    if opens is not None and opens.kind == "gate" and spec.entry is None:
+        scope.faults.error(
+            "PF218", f"the phase '{name}' opens when its gate is met, and has none", spec.span,
+            why="without an `entry:` there is nothing to be met", fix="add `entry: CONDITION`",
+        )  # fmt: skip
+    if closes is not None and closes != "unstated" and closes.kind == "gate" and spec.gate is None:
+        scope.faults.error(
+            "PF218", f"the phase '{name}' closes when its gate is met, and has none", spec.span,
+            why="without a `gate:` there is nothing to be met", fix="add `gate: CONDITION`",
+        )  # fmt: skip
+    if opens is not None and opens.kind == "date" and window is not None and window.first is None:
+        scope.faults.error(
+            "PF219", f"the phase '{name}' opens on its date, and its window has none", spec.span,
+            why="a phase opens 'on date' on the first day of its window", fix="give the window a first day, or another `opens:`",
+        )  # fmt: skip
+    if opens is not None and opens.kind in ("closes", "opens") and opens.name not in scope.phases:
+        scope.faults.unknown("phase", str(opens.name), spec.span_of("opens"), scope.phases)
+
+
+def _check_steps_of_phases(phases: Mapping[str, Phase], scope: Scope) -> None:
+    """A step needs a window; a length or none is legal."""
+    for phase in phases.values():
+        for step in phase.steps.values():
+            if step.window.kind == "none":
+                scope.faults.warning(
+                    "PF261", f"the step '{step.name}' of '{phase.name}' has no window", step.span,
+                    why="a step is a window; without one nothing ever begins or ends", fix="give it days, or make its duties the phase's own",
+                )  # fmt: skip
+
+
+def _outcomes(level: str, policy: s.Policy) -> Mapping[str, s.OutcomeSpec]:
+    group = policy.outcomes if level == "unit" or policy.programme is None else policy.programme.outcomes
+    return {str(name): spec for name, spec in group.items()}
+
+
+def _moves(
+    level: str, policy: s.Policy, phases: dict[str, Phase], duties: dict[str, Duty], roles: dict[str, Role], scope: Scope
+) -> list[Move]:
+    transitions = policy.transitions if level == "unit" or policy.programme is None else policy.programme.transitions
+    m.shadowed({str(k): v for k, v in transitions.items()}, scope)
+    opened = {name for name, phase in phases.items() if phase.opens.name != "transition"}
+    made = [str(spec.to) for spec in transitions.values()]
+    moves = [move for phase in phases.values() for move in m.phase_moves(phase)]
+    for name, spec in transitions.items():
+        reentered = str(spec.to) in opened or made.count(str(spec.to)) > 1
+        moves.append(m.transition(str(name), spec, phases, scope, reentered))
+    for name, out in _outcomes(level, policy).items():
+        moves.append(m.outcome(name, out, phases, attrs.evolve(scope, prescribed=_prescribed(out, phases, duties))))
+    m.check_roles(moves, roles, scope)
+    going = _going(duties, [move.name for move in moves], roles, scope)
+    m.check_graph(phases, moves, going, scope)
+    return moves
+
+
+def _prescribed(
+    spec: s.OutcomeSpec, phases: Mapping[str, Phase], duties: Mapping[str, Duty]
+) -> tuple[tuple[str, Span, str], ...] | None:
+    if spec.from_ is None or spec.from_ not in phases:
+        return None
+    names = (name for name in phases[str(spec.from_)].duties if duties[name].prescribed)
+    return tuple((name, duties[name].span, ", ".join(duties[name].clause)) for name in names)
+
+
+def _going(
+    duties: Mapping[str, Duty], moves: list[str], roles: Mapping[str, Role], scope: Scope
+) -> dict[str, tuple[str, Span]]:
+    """Check the polls of a level and gather what their bands go to."""
+    going: dict[str, tuple[str, Span]] = {}
+    targets = [name for name in moves if "." not in name] + list(duties)
+    for name, duty in duties.items():
+        if not isinstance(duty.spec, ds.PollDuty):
+            continue
+        check_poll(name, duty.spec, roles, targets, scope)
+        for bands in (duty.spec.bands, *(edge.bands for edge in duty.spec.edges.values())):
+            for band in (*bands.exclusive, *bands.cumulative) if bands else ():
+                for target in (*band.go, *((band.otherwise,) if band.otherwise else ())):
+                    going[str(target)] = (name, band.span)
+    return going
+
+
+def _ledgers(level: str, policy: s.Policy, roles: Mapping[str, Role], scope: Scope) -> dict[str, Ledger]:
+    found = {}
+    for name, spec in policy.ledgers.items():
+        if (spec.of or "unit") != level and policy.programme is not None:
+            continue
+        _check_ledger(str(name), spec, roles, scope)
+        found[str(name)] = Ledger(
+            name=str(name), level=level, title=str(spec.title or name), spec=spec, span=spec.span, clause=spec.clause
+        )  # fmt: skip
+    return found
+
+
+def _check_ledger(name: str, spec: s.LedgerSpec, roles: Mapping[str, Role], scope: Scope) -> None:
+    faults, close = scope.faults, spec.close
+    for key, names, shape in (("opened_by", spec.opened_by, spec), ("by", close.by, close)):
+        for role in names:
+            if role not in roles and role != "owner":
+                faults.unknown("role", str(role), shape.span_of(key), roles)
+    verified = close.verify not in ("none", "unstated")
+    if verified and str(close.verify) not in roles:
+        faults.unknown("role", str(close.verify), close.span_of("verify"), roles)
+    if verified and close.poor is None:
+        faults.error(
+            "PF231", f"the ledger '{name}' does not say what a poor result means", close.span,
+            why="somebody verifies, so somebody may find it poor", fix="add `poor: reopen` or `poor: make_up`",
+        )  # fmt: skip
+    if isinstance(close.max, int) and close.otherwise is None:
+        faults.error(
+            "PF223", f"an item of '{name}' may be reopened {close.max} times, and nothing is said of the next time",
+            close.span_of("max"), why="a limit without an 'otherwise' leaves the item without an answer", fix="add `otherwise: ROLE`",
+        )  # fmt: skip
+    if "unstated" in (close.verify, spec.survives) and close.asks is None:
+        faults.error(
+            "PF206", f"the ledger '{name}' leaves something unstated and asks nobody", close.span,
+            why="where the document is silent the run holds and asks a named role", fix="add `asks: ROLE` under `close:`",
+        )  # fmt: skip

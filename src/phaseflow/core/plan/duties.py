@@ -1,0 +1,245 @@
+"""Duties as written become duties as meant: level, subjects, inherited deadlines, routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import attrs
+
+from phaseflow.core.plan.conditions import Scope, build
+from phaseflow.core.plan.faults import Faults
+from phaseflow.core.plan.model import Duty, Kind, Role, RouteStep
+from phaseflow.core.state import CAMPAIGN
+from phaseflow.errors import Span
+from phaseflow.spec import duties as s
+from phaseflow.spec.model import BodySpec, DutyDefaults, Policy
+from phaseflow.spec.phrases import MomentPhrase
+
+FAMILIES: Mapping[str, Literal["write", "hear", "judge", "tell"]] = {
+    "draft": "write", "absorb": "write",
+    "consult": "hear", "review": "hear",
+    "discuss": "judge", "vet": "judge", "approve": "judge", "decide": "judge",
+    "publish": "tell", "circulate": "tell", "submit": "tell", "file": "tell",
+}  # fmt: skip
+
+
+@attrs.frozen(kw_only=True)
+class Place:
+    """Where a duty stands: its phase (or the whole campaign) and its step, if any."""
+
+    name: str
+    spec: s.Duty
+    span: Span
+    phase: str
+    step: str
+
+
+def places(policy: Policy) -> Iterable[Place]:
+    """All duties of a policy with their places, in the order of writing."""
+    for name, duty in policy.duties.items():
+        yield Place(name=name, spec=duty, span=_key_span(policy.duties, name, duty), phase=CAMPAIGN, step="")
+    own = {} if policy.programme is None else policy.programme.phases
+    for phase, spec in (*policy.phases.items(), *own.items()):
+        for name, duty in spec.duties.items():
+            yield Place(name=name, spec=duty, span=duty.span, phase=phase, step="")
+        for step, stretch in spec.steps.items():
+            for name, duty in stretch.duties.items():
+                yield Place(name=name, spec=duty, span=duty.span, phase=phase, step=step)
+
+
+def _key_span(_duties: Mapping[str, s.Duty], _name: str, duty: s.Duty) -> Span:
+    return duty.span
+
+
+def kind_of(spec: s.Duty) -> Kind:
+    """Which of the seven kinds a duty is."""
+    return spec.__tag__  # type: ignore[return-value]
+
+
+def title_of(spec: s.Duty, name: str) -> str:
+    """What the document calls it, in English where there is a choice."""
+    text = spec.title if isinstance(spec, s.QuotaDuty) else getattr(spec, spec.__tag__)
+    return str(text) if text is not None else name.replace("_", " ")
+
+
+def actors(spec: s.Duty) -> tuple[str, ...]:
+    """The roles that a duty names as acting or owing, the first one first."""
+    names: list[str] = [str(name) for name in spec.by]
+    if spec.each is not None:
+        names.insert(0, str(spec.each))
+    if isinstance(spec, s.DocumentDuty):
+        names.extend(str(name) for step in spec.route for name in getattr(step, step.__tag__))
+    return tuple(names)
+
+
+def level_of(place: Place, policy: Policy, faults: Faults) -> str:
+    """Where a duty lives: with the run of whoever owes it."""
+    if policy.programme is None:
+        return "unit"
+    for name in actors(place.spec):
+        known: object = policy.roles.get(name) or policy.bodies.get(name)  # type: ignore[call-overload]
+        if known is not None:
+            return str(getattr(known, "of", None) or "unit")
+    faults.error(
+        "PF202", f"nobody owes the duty '{place.name}'", place.span,
+        why="a duty belongs to the run of whoever owes it: the programme's or a unit's",
+        fix="add `by: ROLE`, or `each: ROLE`",
+    )  # fmt: skip
+    return "unit"
+
+
+def compile_duty(place: Place, level: str, policy: Policy, roles: Mapping[str, Role], scope: Scope) -> Duty:
+    """Resolve one duty. Faults go to the scope."""
+    spec, faults = place.spec, scope.faults
+    by = _known_roles(spec.by, spec.span_of("by"), roles, faults)
+    _known_roles(spec.checked_by, spec.span_of("checked_by"), roles, faults)
+    _known_roles(spec.overdue, spec.span_of("overdue"), roles, faults)
+    subjects, each = _subjects(spec, roles, policy.bodies, faults)
+    if not by and subjects == "run" and not isinstance(spec, s.DocumentDuty):
+        faults.error(
+            "PF202", f"nobody owes the duty '{place.name}'", place.span,
+            why="a duty that nobody owes can never be done, and no reminder finds a receiver",
+            fix="add `by: ROLE`, or `each: ROLE`",
+        )  # fmt: skip
+    if subjects == "body" and not by:
+        faults.error(
+            "PF203", f"nobody acts for '{each}' in the duty '{place.name}'", place.span,
+            why="a body is not a person and can record nothing itself", fix="add `by: ROLE`",
+        )  # fmt: skip
+    defaults = policy.defaults.duty
+    due = _due(place, defaults, faults)
+    dated = due is not None and not due.undated
+    return Duty(
+        name=place.name, kind=kind_of(spec), level=level, phase=place.phase, step=place.step,
+        title=title_of(spec, place.name), by=by, subjects=subjects, each=each, due=due,
+        grace=spec.grace or (defaults.grace if dated else None), lock=spec.lock,
+        remind=spec.remind or (defaults.remind if dated else ()),
+        overdue=spec.overdue or (defaults.overdue if dated else {}),
+        needs=build(spec.needs, scope) if spec.needs is not None else None,
+        spec=spec, clause=spec.clause, span=place.span,
+        route=compile_route(spec, roles, scope) if isinstance(spec, s.DocumentDuty) else (),
+    )  # fmt: skip
+
+
+def _known_roles(names: Iterable[str], span: Span, roles: Mapping[str, Role], faults: Faults) -> tuple[str, ...]:
+    found = tuple(str(name) for name in names)
+    for name in found:
+        if name not in roles:
+            faults.unknown("role", name, span, roles)
+    return found
+
+
+def _subjects(
+    spec: s.Duty, roles: Mapping[str, Role], bodies: Mapping[str, BodySpec], faults: Faults
+) -> tuple[Literal["run", "role", "body"], str]:
+    if spec.each is None:
+        return "run", ""
+    name = str(spec.each)
+    if name in bodies:
+        return "body", name
+    if name not in roles:
+        faults.unknown("role or body", name, spec.span_of("each"), (*roles, *bodies))
+    elif roles[name].spec.invited:
+        faults.error(
+            "PF204", f"the role '{name}' is invited and owes nothing", spec.span_of("each"),
+            why="an invited role takes part and is heard; it has no duties", fix="name another role, or drop `invited`",
+        )  # fmt: skip
+    return "role", name
+
+
+def _due(place: Place, defaults: DutyDefaults, faults: Faults) -> MomentPhrase | None:
+    spec = place.spec
+    if spec.due == "none":
+        return None
+    if spec.due is not None:
+        return spec.due
+    if place.phase == CAMPAIGN or (isinstance(spec, (s.QuotaDuty, s.BulletinDuty)) and spec.every is not None):
+        return None
+    if defaults.due is None:
+        faults.error(
+            "PF205", f"the duty '{place.name}' does not say by when it is owed", place.span,
+            why="whether a duty is due at the end of its window or never is not for the engine to guess",
+            fix="add `due: window end`, a day, or `due: none`; or write it once under `defaults: {duty: {due: …}}`",
+        )  # fmt: skip
+        return None
+    return None if defaults.due == "none" else defaults.due
+
+
+def compile_route(spec: s.DocumentDuty, roles: Mapping[str, Role], scope: Scope) -> tuple[RouteStep, ...]:
+    """Resolve the steps of a document's route and check that each answer is there."""
+    names = [str(step.as_ or step.__tag__) for step in spec.route]
+    steps: list[RouteStep] = []
+    for index, step in enumerate(spec.route):
+        _check_name(names, index, step, scope.faults)
+        steps.append(_step(index, names, step, roles, scope))
+    if not steps or steps[0].act != "draft":
+        scope.faults.error(
+            "PF221", "a route begins with a draft", spec.span_of("route"),
+            why="there is no document before somebody has written it", fix="put `{draft: ROLE}` first",
+        )  # fmt: skip
+    return tuple(steps)
+
+
+def _check_name(names: list[str], index: int, step: s.Step, faults: Faults) -> None:
+    if names[index] in names[:index]:
+        faults.error(
+            "PF222", f"two steps of this route are named '{names[index]}'", step.span,
+            why="returns, waivers and deadlines name a step, so each name stands once", fix="add `as: NAME` to one of them",
+        )  # fmt: skip
+
+
+def _step(index: int, names: list[str], step: s.Step, roles: Mapping[str, Role], scope: Scope) -> RouteStep:
+    act = step.__tag__
+    family = FAMILIES[act]
+    who = tuple(str(name) for name in getattr(step, act))
+    if family != "tell":
+        _known_roles(who, step.span_of(act), roles, scope.faults)
+    by = _known_roles(getattr(step, "by", ()), step.span_of("by"), roles, scope.faults)
+    returns_to = str(getattr(step, "returns_to", None) or "")
+    if returns_to and returns_to not in names[:index]:
+        scope.faults.unknown("earlier step of this route", returns_to, step.span_of("returns_to"), names[:index])
+    _check_silence(names[index], step, family, scope.faults)
+    _check_references(names, index, step, scope.faults)
+    return RouteStep(
+        name=names[index], index=index, act=act, family=family, roles=who, by=by, blocking=step.blocking,
+        returns_to=returns_to, silence=str(getattr(step, "silence", None) or ""),
+        asks=_asks(step, roles, scope.faults),
+        when=build(step.when, scope) if step.when is not None else None,
+        spec=step, span=step.span, clause=step.clause,
+    )  # fmt: skip
+
+
+def _check_references(names: list[str], index: int, step: s.Step, faults: Faults) -> None:
+    for key, known in (("again", names[:index]), ("with_", names[:index])):
+        for name in getattr(step, key, ()):
+            if name not in known:
+                faults.unknown("earlier step of this route", str(name), step.span_of(key.rstrip("_")), known)
+
+
+def _asks(step: s.Step, roles: Mapping[str, Role], faults: Faults) -> str:
+    asks = getattr(step, "asks", None)
+    if asks is not None:
+        _known_roles((asks,), step.span_of("asks"), roles, faults)
+    elif getattr(step, "silence", None) == "unstated":
+        faults.error(
+            "PF206", f"the step '{step.as_ or step.__tag__}' leaves silence unstated and asks nobody", step.span,
+            why="where the document is silent the run holds and asks a named role", fix="add `asks: ROLE`",
+        )  # fmt: skip
+    return str(asks or "")
+
+
+def _check_silence(name: str, step: s.Step, family: str, faults: Faults) -> None:
+    needed = family == "hear" or (family == "judge" and step.within is not None)
+    if needed and getattr(step, "silence", None) is None:
+        allowed = "go_on, hold or unstated" if family == "hear" else "accept, return, hold or unstated"
+        faults.error(
+            "PF207", f"the step '{name}' does not say what silence means", step.span,
+            why="every review has a declared result, also when nobody answers", fix=f"add `silence:` {allowed}",
+        )  # fmt: skip
+    if family == "judge" and not getattr(step, "returns_to", None):
+        if getattr(step, "silence", None) == "return":
+            faults.error(
+                "PF208", f"the step '{name}' returns on silence, but not to where", step.span,
+                why="a returned document goes back to a named step", fix="add `returns_to: STEP`",
+            )  # fmt: skip

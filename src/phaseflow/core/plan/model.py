@@ -1,0 +1,255 @@
+"""What a policy means once its names are resolved: roles, phases, duties, moves, and the table of the machine.
+
+A plan is frozen and shared by all runs that are pinned to it. Compiled classes bear the plain name (`Phase`), what an
+author writes is a `PhaseSpec`, what a run has is a `VisitState`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Any, Literal
+
+import attrs
+
+from phaseflow.core.calendars import Calendar
+from phaseflow.core.conditions import Condition
+from phaseflow.errors import NOWHERE, Problem, Span
+from phaseflow.spec import duties as specs
+from phaseflow.spec import model as spec
+from phaseflow.spec.phrases import ClosesPhrase, LengthPhrase, MomentPhrase, OpensPhrase, WindowPhrase
+
+Kind = Literal["task", "quota", "checklist", "meeting", "bulletin", "document", "poll"]
+
+IDLE = "idle"
+"""The state of the machine in which a phase is not open; phases are opened from it."""
+
+
+@attrs.frozen(kw_only=True)
+class Role:
+    """A role. *closure* holds the role itself and every role that its holders also have."""
+
+    name: str
+    title: str
+    level: str
+    closure: frozenset[str]
+    spec: spec.RoleSpec
+
+
+@attrs.frozen(kw_only=True)
+class Duty:
+    """A duty, with what it inherits filled in. *subjects* says who owes it: the run, each holder, or each body."""
+
+    name: str
+    kind: Kind
+    level: str
+    phase: str
+    step: str
+    title: str
+    by: tuple[str, ...]
+    subjects: Literal["run", "role", "body"]
+    each: str
+    due: MomentPhrase | None
+    grace: LengthPhrase | None
+    lock: LengthPhrase | None
+    remind: tuple[LengthPhrase, ...]
+    overdue: Mapping[str, LengthPhrase]
+    needs: Condition | None
+    spec: specs.Duty
+    clause: tuple[str, ...]
+    span: Span
+    route: tuple[RouteStep, ...] = ()
+
+    @property
+    def amount(self) -> Fraction | None:
+        """What each subject owes, for a quota."""
+        return self.spec.quota.count if isinstance(self.spec, specs.QuotaDuty) else None
+
+    @property
+    def prescribed(self) -> bool:
+        """Whether a gate that asks for ``duties`` counts it (R40: an approximate amount is advice)."""
+        about = isinstance(self.spec, specs.QuotaDuty) and self.spec.quota.about
+        return self.spec.prescribed and not about
+
+    def step_named(self, name: str) -> RouteStep | None:
+        """The step of the route with this name."""
+        return next((step for step in self.route if step.name == name), None)
+
+
+@attrs.frozen(kw_only=True)
+class RouteStep:
+    """A step of a document's route. *act* is the verb, *roles* who does it or, for ``tell`` acts, who is told."""
+
+    name: str
+    index: int
+    act: str
+    family: Literal["write", "hear", "judge", "tell"]
+    roles: tuple[str, ...]
+    by: tuple[str, ...]
+    blocking: bool
+    returns_to: str
+    silence: str
+    asks: str
+    when: Condition | None
+    spec: specs.Step
+    span: Span
+    clause: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Step:
+    """A nested window of a phase."""
+
+    name: str
+    title: str
+    window: WindowPhrase
+    span: Span
+
+
+@attrs.frozen(kw_only=True)
+class Phase:
+    """A phase of one level, with the defaults filled in."""
+
+    name: str
+    level: str
+    title: str
+    window: WindowPhrase
+    opens: OpensPhrase
+    closes: ClosesPhrase | None
+    asks: str
+    clock: Literal["calendar", "unit"]
+    remind: tuple[LengthPhrase, ...]
+    overdue: Mapping[str, LengthPhrase]
+    entry: Condition | None
+    gate: Condition | None
+    steps: Mapping[str, Step]
+    duties: tuple[str, ...]
+    own_actions: bool
+    clause: tuple[str, ...]
+    span: Span
+    spec: spec.PhaseSpec
+
+
+@attrs.frozen(kw_only=True)
+class Move:
+    """One way to change the configuration: close *source* if given, then open *target* or conclude with *outcome*."""
+
+    name: str
+    kind: Literal["open", "close", "transition", "outcome"]
+    source: str
+    target: str
+    outcome: str
+    closes_source: bool
+    by: tuple[str, ...]
+    gate: Condition | None
+    when: Condition | None
+    max: int | None
+    otherwise: str
+    window: WindowPhrase | None
+    duties: tuple[str, ...] | None
+    missing_only: bool
+    span: Span
+    clause: tuple[str, ...]
+
+
+@attrs.frozen
+class Row:
+    """One row of the compiled table: in phase *source* (or idle), on *move*, guarded, in order."""
+
+    source: str
+    move: Move
+    order: int
+
+
+Table = Mapping[tuple[str, str], tuple[Row, ...]]
+"""(phase or ``idle``, move name) to the rows that may be taken, in order."""
+
+
+@attrs.frozen(kw_only=True)
+class Ledger:
+    """A compiled ledger."""
+
+    name: str
+    level: str
+    title: str
+    spec: spec.LedgerSpec
+    span: Span
+    clause: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class LevelPlan:
+    """What holds on one level: the programme's own run, or a unit's run."""
+
+    name: str
+    phases: Mapping[str, Phase]
+    duties: Mapping[str, Duty]
+    ledgers: Mapping[str, Ledger]
+    moves: Mapping[str, Move]
+    automatic: tuple[Move, ...]
+    table: Table
+    outcomes: Mapping[str, spec.OutcomeSpec]
+    machine: Any = attrs.field(eq=False, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Parameter:
+    """A named number: what holds from which day on; a value without a day always held."""
+
+    name: str
+    kind: Literal["share", "number"]
+    values: tuple[tuple[date | None, Fraction], ...]
+
+    def on(self, day: date) -> Fraction | None:
+        """The value on a day, or None before the first dated one."""
+        found = None
+        for since, value in self.values:
+            if since is None or since <= day:
+                found = value
+        return found
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """A policy as meant. *digest* is over everything that can change a decision."""
+
+    digest: str
+    policy: spec.Policy
+    calendar: Calendar
+    roles: Mapping[str, Role]
+    parameters: Mapping[str, Parameter]
+    levels: Mapping[str, LevelPlan]
+    texts: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def programme(self) -> LevelPlan | None:
+        """The parent's level, where the campaign runs over units."""
+        return self.levels.get("programme")
+
+    @property
+    def unit(self) -> LevelPlan:
+        """The level of a unit's run (or of the only run)."""
+        return self.levels["unit"]
+
+    def closure(self, roles: tuple[str, ...]) -> tuple[str, ...]:
+        """These roles and all they imply, sorted."""
+        found: set[str] = set()
+        for role in roles:
+            found |= self.roles[role].closure if role in self.roles else {role}
+        return tuple(sorted(found))
+
+    def line(self, file: str, number: int) -> str | None:
+        """The text of one line of a source file, for showing a problem."""
+        for name, text in self.texts:
+            if name == file:
+                lines = text.split("\n")
+                return lines[number - 1] if 0 < number <= len(lines) else None
+        return None
+
+
+__all__ = [
+    "IDLE", "NOWHERE", "Duty", "Kind", "Ledger", "LevelPlan", "Move", "Parameter", "Phase", "Plan", "Role",
+    "RouteStep", "Row", "Step", "Table",
+]  # fmt: skip

@@ -1,0 +1,136 @@
+"""What a poll must say before it may be opened: a measure, a quorum, bands with a direction, an aggregate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from phaseflow.core.plan.conditions import Scope
+from phaseflow.errors import Span
+from phaseflow.spec import duties as s
+from phaseflow.spec.phrases import SharePhrase
+
+BASES = ("valid", "cast", "invited")
+
+
+def measure_of(spec: s.PollDuty) -> tuple[tuple[str, ...], str]:
+    """The favourable choices and the base of a measure such as ``satisfied or content of valid``."""
+    left, _, base = spec.measure.rpartition(" of ")
+    return tuple(part.strip() for part in left.split(" or ")), base.strip()
+
+
+def check_poll(name: str, spec: s.PollDuty, roles: Iterable[str], targets: Iterable[str], scope: Scope) -> None:
+    """Note everything that a poll leaves open."""
+    known, faults = set(roles), scope.faults
+    _check_measure(name, spec, scope)
+    for edge, rule in spec.edges.items():
+        for role in rule.raters:
+            if role not in known:
+                faults.unknown("role", str(role), rule.span_of("raters"), known)
+        if rule.bands is not None:
+            check_bands(f"{name}.{edge}", rule.bands, targets, scope)
+    if spec.quorum is None:
+        faults.error(
+            "PF241", f"the poll '{name}' says nothing of a quorum", spec.span,
+            why="a result over one answer and over all are not the same thing",
+            fix="add `quorum: none`, `quorum: unstated`, or a share with an `otherwise`",
+        )  # fmt: skip
+    if isinstance(spec.quorum, s.Quorum):
+        _check_quorum(name, spec.quorum, scope)
+    if "unstated" in (spec.quorum, spec.anonymous, spec.aggregate) and spec.asks is None:
+        faults.error(
+            "PF206", f"the poll '{name}' leaves something unstated and asks nobody", spec.span,
+            why="where the document is silent the run holds and asks a named role", fix="add `asks: ROLE`",
+        )  # fmt: skip
+    if spec.bands is not None:
+        if len(spec.edges) > 1 and spec.aggregate is None:
+            faults.error(
+                "PF242", f"the poll '{name}' has bands over {len(spec.edges)} edges and does not say how they become one result",
+                spec.span_of("bands"), why="the mean, the lowest and the pooled result can fall into different bands",
+                fix="add `aggregate: pooled`, `mean`, `lowest`, `each` or `unstated`",
+            )  # fmt: skip
+        check_bands(name, spec.bands, targets, scope)
+
+
+def _check_measure(name: str, spec: s.PollDuty, scope: Scope) -> None:
+    favourable, base = measure_of(spec)
+    span = spec.span_of("measure")
+    if base not in BASES:
+        scope.faults.error(
+            "PF243", f"the measure '{spec.measure}' does not say of what", span,
+            why="every share names its base", fix=f"write 'CHOICE of {' | of '.join(BASES)}'",
+        )  # fmt: skip
+    for choice in favourable:
+        if choice not in spec.choices:
+            scope.faults.unknown(f"choice of the poll '{name}'", choice, span, spec.choices)
+
+
+def _check_quorum(name: str, quorum: s.Quorum, scope: Scope) -> None:
+    if (quorum.share is None) == (quorum.count is None):
+        scope.faults.error(
+            "PF244", f"the quorum of '{name}' is neither one share nor one count", quorum.span,
+            why="a turnout is measured in one way", fix="write `share: 50% of invited`, or `count: 30`",
+        )  # fmt: skip
+    if (quorum.otherwise == "extend") != (quorum.extend is not None):
+        scope.faults.error(
+            "PF245", f"the quorum of '{name}' does not say how long the poll runs on", quorum.span,
+            why="`extend` needs a length, and a length needs `otherwise: extend`", fix="add `extend: 5 days`",
+        )  # fmt: skip
+
+
+def check_bands(name: str, bands: s.Bands, targets: Iterable[str], scope: Scope) -> None:
+    """Bands need one kind, a direction each, reachable ranges and known targets."""
+    faults, rows = scope.faults, bands.exclusive or bands.cumulative
+    if bool(bands.exclusive) == bool(bands.cumulative):
+        faults.error(
+            "PF246", f"the bands of '{name}' are neither exclusive nor cumulative", bands.span,
+            why="a result of 78 % is below 80 % and below 85 %: whether one or both follow must be said",
+            fix="write `bands: {exclusive: […]}` or `bands: {cumulative: […]}`",
+        )  # fmt: skip
+        return
+    known, seen_all = set(targets), False
+    covered: list[tuple[str, Fraction]] = []
+    for band in rows:
+        span = band.span
+        bounds = [key for key in ("below", "at_least", "otherwise") if getattr(band, key) is not None]
+        if not bounds or ("otherwise" in bounds and len(bounds) > 1):
+            faults.error(
+                "PF247", f"a band of '{name}' has no direction", span,
+                why="a number alone does not say which side of it is meant",
+                fix="write `below: 85%`, `at_least: 85%`, or `otherwise: TARGET`",
+            )  # fmt: skip
+        for target in (*band.go, *((band.otherwise,) if band.otherwise else ())):
+            if target not in known:
+                faults.unknown("transition, outcome or duty", str(target), band.span_of("go" if band.go else "otherwise"), known)
+        low, high = _range(band, scope)
+        if bands.exclusive and (seen_all or _hidden(low, high, covered)):
+            faults.error(
+                "PF248", f"a band of '{name}' can never apply", span,
+                why="exclusive bands are tried from the top, and an earlier one takes every result of this one",
+                fix="put the narrower band first",
+            )  # fmt: skip
+        seen_all = seen_all or band.otherwise is not None
+        covered += [("below", high)] if band.below is not None and band.at_least is None and high is not None else []
+        covered += [("at_least", low)] if band.at_least is not None and band.below is None and low is not None else []
+
+
+def _range(band: s.Band, scope: Scope) -> tuple[Fraction | None, Fraction | None]:
+    return _share(band.at_least, band.span_of("at_least"), scope), _share(band.below, band.span_of("below"), scope)
+
+
+def _share(bound: SharePhrase | str | None, span: Span, scope: Scope) -> Fraction | None:
+    if bound is None or isinstance(bound, SharePhrase):
+        return None if bound is None else bound.value
+    if scope.parameters.get(str(bound)) != "share":
+        scope.faults.unknown("share among the parameters", str(bound), span, scope.parameters)
+        return None
+    return scope.values.get(str(bound))
+
+
+def _hidden(low: Fraction | None, high: Fraction | None, covered: list[tuple[str, Fraction]]) -> bool:
+    for side, bound in covered:
+        if side == "below" and high is not None and high <= bound:
+            return True
+        if side == "at_least" and low is not None and low >= bound:
+            return True
+    return False

@@ -1,0 +1,94 @@
+"""How events about people change the rows: who has which role, in person or for somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import attrs
+
+from phaseflow.core.plan.model import Plan
+from phaseflow.core.state.rows import Delegation, Draft, PersonState, Timer, timer_key
+from phaseflow.messages import events as e
+from phaseflow.messages.events import Entry
+
+
+def person_of(rows: Draft, person: str) -> PersonState:
+    """The row of a person; an empty one for somebody unknown."""
+    state: PersonState | None = rows.get(f"person/{person}")
+    return state or PersonState()
+
+
+def _set_roles(rows: Draft, person: str, roles: Iterable[str], **more: object) -> None:
+    before = person_of(rows, person)
+    after = tuple(sorted(set(roles)))
+    for role in set(after) - set(before.roles):
+        rows.put(f"holder/{role}/{person}", 1)
+        rows.put(f"count/{role}", (rows.get(f"count/{role}") or 0) + 1)
+    for role in set(before.roles) - set(after):
+        rows.drop(f"holder/{role}/{person}")
+        rows.put(f"count/{role}", (rows.get(f"count/{role}") or 0) - 1)
+    rows.put(f"person/{person}", attrs.evolve(before, roles=after, **more))
+
+
+def person_joined(_plan: Plan, rows: Draft, _entry: Entry, event: e.PersonJoined) -> None:
+    before = person_of(rows, event.person)
+    groups = tuple(sorted({*before.groups, *event.groups}))
+    _set_roles(rows, event.person, (*before.roles, *event.roles), groups=groups)
+
+
+def person_left(_plan: Plan, rows: Draft, _entry: Entry, event: e.PersonLeft) -> None:
+    before = person_of(rows, event.person)
+    _set_roles(rows, event.person, set(before.roles) - set(event.roles))
+
+
+def role_given(_plan: Plan, rows: Draft, entry: Entry, event: e.RoleGiven) -> None:
+    path = f"{event.person}/{event.role}"
+    if event.since > entry.at:
+        key = timer_key(event.since, "open", f"role/{path}")
+        rows.put(key, Timer(kind="role_begins", key=event.person, subject=event.role))
+    if event.until is not None:
+        key = timer_key(event.until, "expire", f"role/{path}")
+        rows.put(key, Timer(kind="role_ends", key=event.person, subject=event.role))
+
+
+def role_began(_plan: Plan, rows: Draft, _entry: Entry, event: e.RoleBegan) -> None:
+    _set_roles(rows, event.person, (*person_of(rows, event.person).roles, *event.roles))
+
+
+def role_ended(_plan: Plan, rows: Draft, _entry: Entry, event: e.RoleEnded) -> None:
+    _set_roles(rows, event.person, set(person_of(rows, event.person).roles) - set(event.roles))
+
+
+def authority_delegated(_plan: Plan, rows: Draft, _entry: Entry, event: e.AuthorityDelegated) -> None:
+    rows.put(f"delegation/{event.delegation}", Delegation(
+        giver=event.giver, receiver=event.receiver, roles=event.roles, since=event.since, until=event.until,
+        absence=event.absence,
+    ))  # fmt: skip
+    rows.put(f"deputy/{event.receiver}/{event.delegation}", event.delegation)
+    if event.absence:
+        rows.put(f"away/{event.giver}/{event.delegation}", event.delegation)
+    key = timer_key(event.until, "expire", f"delegation/{event.delegation}")
+    rows.put(key, Timer(kind="delegation_ends", key=event.delegation))
+
+
+def delegation_ended(_plan: Plan, rows: Draft, _entry: Entry, event: e.DelegationEnded) -> None:
+    found: Delegation = rows.get(f"delegation/{event.delegation}")
+    rows.drop(f"delegation/{event.delegation}")
+    rows.drop(f"deputy/{found.receiver}/{event.delegation}")
+    rows.drop(f"away/{found.giver}/{event.delegation}")
+    rows.drop(timer_key(found.until, "expire", f"delegation/{event.delegation}"))
+
+
+def person_recused(_plan: Plan, rows: Draft, _entry: Entry, event: e.PersonRecused) -> None:
+    before = person_of(rows, event.person)
+    recused = tuple(sorted({*before.recused, event.subject}))
+    rows.put(f"person/{event.person}", attrs.evolve(before, recused=recused))
+
+
+def body_listed(_plan: Plan, rows: Draft, _entry: Entry, event: e.BodyListed) -> None:
+    rows.put(f"body/{event.kind}/{event.body}", 1)
+    rows.put(f"count/{event.kind}", (rows.get(f"count/{event.kind}") or 0) + 1)
+
+
+def person_erased(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.PersonErased) -> None:
+    """State holds opaque ids only; the store drops the personal values (R16)."""

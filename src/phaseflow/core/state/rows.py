@@ -1,0 +1,268 @@
+"""The state of a run, kept as rows by part, and the overlay on which a decision works.
+
+A row is a frozen value under a string key (``head``, ``visit/study/1``, ``duty/study/1/notes``, ``person/li.na``,
+``timer/…``); keys of one prefix are scanned in order. A store keeps rows, a decision reads the few it names and hands
+back those it changed. Timers are rows too: their key begins with the instant and the rank, so the next timer of a run
+is the first key of a scan (R3, R25). Here is bookkeeping only; which event changes which row stands in the rooms.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any, Literal, Protocol
+
+import attrs
+
+from phaseflow.messages.commands import EMPTY
+from phaseflow.messages.events import Days, Rung, Term
+
+CAMPAIGN = "campaign"
+"""The phase name under which duties of the whole campaign are kept; its only visit is 1."""
+
+Status = Literal["running", "suspended", "concluded", "cancelled", "archived"]
+
+
+@attrs.frozen(kw_only=True)
+class Head:
+    """What there is to know of a run as a whole."""
+
+    run: str
+    campaign: str
+    plan: str
+    level: str
+    unit: str
+    start: date
+    parent: str = ""
+    batch: int | None = None
+    redeems: str = ""
+    status: Status = "running"
+    outcome: str = ""
+    concluded: int = 0
+    open: tuple[str, ...] = ()
+    visits: Mapping[str, int] = EMPTY
+    closed: tuple[str, ...] = ()
+    assumed: Mapping[str, str] = EMPTY
+    waiting: tuple[str, ...] = ()
+    moves: Mapping[str, int] = EMPTY
+    owes_redo: bool = False
+    redeemed_by: str = ""
+    suspended_at: datetime | None = None
+    withdrawn: bool = False
+
+
+@attrs.frozen
+class Clock:
+    """The number of the latest entry, and the latest instant up to which the run was settled."""
+
+    seq: int
+    watermark: datetime
+
+
+@attrs.frozen(kw_only=True)
+class VisitState:
+    """One stay of a run in a phase."""
+
+    phase: str
+    number: int
+    opened: datetime
+    window: Days
+    ends: datetime | None = None
+    steps: Mapping[str, Days] = EMPTY
+    ladder: tuple[Rung, ...] = ()
+    overdue: bool = False
+    closed: datetime | None = None
+    timers: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class DutyState:
+    """A duty of a visit: how many owe it, how many have done it, and its instants."""
+
+    key: str
+    name: str
+    opened: datetime
+    owed: int
+    done: int = 0
+    waived: int = 0
+    term: Term = Term()
+    amount: Fraction | None = None
+    unit: str = ""
+    period: Days | None = None
+    makes_up: str = ""
+    timers: tuple[str, ...] = ()
+    fell_due: int = 0
+    locked: bool = False
+    title: str = ""
+
+    @property
+    def outstanding(self) -> int:
+        """How many still owe it, a count."""
+        return self.owed - self.done - self.waived
+
+
+@attrs.frozen(kw_only=True)
+class PartState:
+    """What one subject has done towards one duty."""
+
+    amount: Fraction = Fraction(0)
+    entries: tuple[str, ...] = ()
+    reported: bool = False
+    confirmed: bool = False
+    done: bool = False
+    waived: str = ""
+    owes: Fraction | None = None
+    term: Term | None = None
+    timers: tuple[str, ...] = ()
+    fell_due: int = 0
+    locked: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Timer:
+    """Something that falls due: *kind* says what, *key* and *subject* say of what."""
+
+    kind: str
+    key: str
+    subject: str = ""
+    index: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Question:
+    """Something the run asked a role, and the answer once there is one."""
+
+    role: str
+    about: str
+    text: str
+    asked: datetime
+    verdict: str = ""
+    reason: str = ""
+    answered: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PersonState:
+    """Who somebody is in this run: all roles (implied ones included), poll groups, appointments, and what they keep out of."""
+
+    roles: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    recused: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Delegation:
+    """An authority that was passed on, from *since* to *until* (exclusive)."""
+
+    giver: str
+    receiver: str
+    roles: tuple[str, ...]
+    since: datetime
+    until: datetime
+    absence: bool
+
+
+@attrs.frozen(kw_only=True)
+class Waiver:
+    """An exception in force: *duty* is a duty key, *subject* empty where it holds for all."""
+
+    duty: str
+    subject: str
+    grounds: str
+    granted: datetime
+    expires: datetime | None
+    subjects: int
+    timer: str = ""
+
+
+class Rows(Protocol):
+    """The rows of one run, to be read."""
+
+    def get(self, key: str) -> Any:
+        """The row under *key*, or None."""
+
+    def scan(self, prefix: str) -> Iterator[tuple[str, Any]]:
+        """All rows whose key begins with *prefix*, in key order."""
+
+
+_GONE = object()
+
+
+class Draft:
+    """Rows with changes on top; what lies below is never touched."""
+
+    __slots__ = ("base", "changes")
+
+    def __init__(self, base: Rows) -> None:
+        self.base = base
+        self.changes: dict[str, Any] = {}
+
+    def get(self, key: str) -> Any:
+        found = self.changes.get(key)
+        if found is None:
+            return self.base.get(key)
+        return None if found is _GONE else found
+
+    def put(self, key: str, row: Any) -> None:
+        self.changes[key] = row
+
+    def drop(self, key: str) -> None:
+        self.changes[key] = _GONE
+
+    def scan(self, prefix: str) -> Iterator[tuple[str, Any]]:
+        mine = sorted(item for item in self.changes.items() if item[0].startswith(prefix))
+        hidden = {key for key, _ in mine}
+        below = (item for item in self.base.scan(prefix) if item[0] not in hidden)
+        kept = (item for item in mine if item[1] is not _GONE)
+        return heapq.merge(below, kept, key=lambda item: item[0])
+
+    def delta(self) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """What to write and what to drop to bring the rows below up to date."""
+        put = {key: row for key, row in self.changes.items() if row is not _GONE}
+        return put, tuple(key for key, row in self.changes.items() if row is _GONE)
+
+    def merge(self, upper: Draft) -> None:
+        """Take over the changes of a draft that lay on top of this one."""
+        self.changes.update(upper.changes)
+
+
+class MemoryRows:
+    """Rows in a dictionary: for folding a trail, and for tests."""
+
+    def __init__(self, rows: Mapping[str, Any] | None = None) -> None:
+        self.rows: dict[str, Any] = dict(rows or {})
+
+    def get(self, key: str) -> Any:
+        return self.rows.get(key)
+
+    def scan(self, prefix: str) -> Iterator[tuple[str, Any]]:
+        return iter(sorted(item for item in self.rows.items() if item[0].startswith(prefix)))
+
+    def take(self, draft: Draft) -> None:
+        """Bring these rows up to date with a draft that lay on them."""
+        put, drop = draft.delta()
+        self.rows.update(put)
+        for key in drop:
+            self.rows.pop(key, None)
+
+
+def head_of(rows: Rows) -> Head:
+    """The head of a run that has been started."""
+    head: Head = rows.get("head")
+    return head
+
+
+RANKS = {"resume": 0, "open": 1, "expire": 2, "due": 3, "grace": 4, "lock": 5, "escalate": 6, "remind": 7, "close": 8}
+"""The order of timers of one instant (R3)."""
+
+
+def timer_key(at: datetime, rank: str, path: str) -> str:
+    """The key of a timer: keys of earlier instants, then of lower ranks, come first. *at* is UTC."""
+    return f"timer/{at:%Y-%m-%dT%H:%M:%S.%f}Z/{RANKS[rank]}/{path}"
+
+
+def timer_instant(key: str) -> datetime:
+    """The instant in a timer's key."""
+    return datetime.fromisoformat(key.split("/", 2)[1].replace("Z", "+00:00"))

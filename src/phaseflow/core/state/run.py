@@ -1,0 +1,194 @@
+"""How events about the run, its phases and its questions change the rows."""
+
+from __future__ import annotations
+
+import attrs
+
+from phaseflow.core.plan.model import Plan
+from phaseflow.core.state.rows import CAMPAIGN, Clock, Draft, Head, Question, Timer, VisitState, head_of, timer_key
+from phaseflow.messages import events as e
+from phaseflow.messages.events import Entry
+
+
+def _head(rows: Draft, **changes: object) -> None:
+    rows.put("head", attrs.evolve(head_of(rows), **changes))
+
+
+def run_started(_plan: Plan, rows: Draft, _entry: Entry, event: e.RunStarted) -> None:
+    rows.put("head", Head(
+        run=event.run, campaign=event.campaign, plan=event.plan, level=event.level, unit=event.unit,
+        start=event.start, parent=event.parent, batch=event.batch, redeems=event.redeems,
+        open=(f"{CAMPAIGN}/1",), visits={CAMPAIGN: 1},
+    ))  # fmt: skip
+    for path, days in event.windows.items():
+        rows.put(f"window/{path}", days)
+    for kind, count in event.bodies.items():
+        rows.put(f"count/{kind}", count)
+
+
+def phase_assumed(_plan: Plan, rows: Draft, _entry: Entry, event: e.PhaseAssumed) -> None:
+    head = head_of(rows)
+    _head(rows, assumed={**head.assumed, event.phase: event.basis})
+
+
+def run_suspended(_plan: Plan, rows: Draft, entry: Entry, _event: e.RunSuspended) -> None:
+    _head(rows, status="suspended", suspended_at=entry.at)
+
+
+def run_resumed(_plan: Plan, rows: Draft, _entry: Entry, _event: e.RunResumed) -> None:
+    _head(rows, status="running", suspended_at=None)
+
+
+def run_cancelled(_plan: Plan, rows: Draft, _entry: Entry, _event: e.RunCancelled) -> None:
+    _head(rows, status="cancelled")
+    _drop_timers(rows)
+
+
+def run_concluded(_plan: Plan, rows: Draft, entry: Entry, event: e.RunConcluded) -> None:
+    _head(rows, status="concluded", outcome=event.outcome, concluded=entry.seq)
+
+
+def run_reopened(_plan: Plan, rows: Draft, _entry: Entry, event: e.RunReopened) -> None:
+    head = head_of(rows)
+    owes = head.owes_redo and event.spawned == "stands"
+    _head(rows, status="running", outcome="", concluded=0, owes_redo=owes)
+
+
+def run_archived(_plan: Plan, rows: Draft, _entry: Entry, _event: e.RunArchived) -> None:
+    _head(rows, status="archived")
+    _drop_timers(rows)
+
+
+def _drop_timers(rows: Draft) -> None:
+    for key, _timer in list(rows.scan("timer/")):
+        rows.drop(key)
+
+
+def redo_owed(_plan: Plan, rows: Draft, _entry: Entry, _event: e.RedoOwed) -> None:
+    _head(rows, owes_redo=True)
+
+
+def redo_redeemed(_plan: Plan, rows: Draft, _entry: Entry, event: e.RedoRedeemed) -> None:
+    _head(rows, redeemed_by=event.run)
+
+
+# --- phases -----------------------------------------------------------------------------------------------------------
+
+
+def phase_scheduled(_plan: Plan, rows: Draft, _entry: Entry, event: e.PhaseScheduled) -> None:
+    key = timer_key(event.opens, "open", event.phase)
+    rows.put(key, Timer(kind="phase_due", key=event.phase))
+
+
+def phase_due(_plan: Plan, rows: Draft, _entry: Entry, event: e.PhaseDue) -> None:
+    head = head_of(rows)
+    if event.phase not in head.waiting:
+        _head(rows, waiting=(*head.waiting, event.phase))
+
+
+def phase_opened(_plan: Plan, rows: Draft, entry: Entry, event: e.PhaseOpened) -> None:
+    visit = f"{event.phase}/{event.visit}"
+    timers = []
+    for step, (begins, ends) in event.begins.items():
+        timers += [
+            _arm(rows, timer_key(begins, "open", f"{visit}/{step}"), Timer(kind="step_begins", key=visit, subject=step)),
+            _arm(rows, timer_key(ends, "close", f"{visit}/{step}"), Timer(kind="step_ends", key=visit, subject=step)),
+        ]
+    if event.ends is not None:
+        timers.append(_arm(rows, timer_key(event.ends, "close", visit), Timer(kind="window_ends", key=visit)))
+    for index, rung in enumerate(event.ladder):
+        rank = "remind" if rung.kind == "remind" else "escalate"
+        timers.append(
+            _arm(rows, timer_key(rung.at, rank, f"{visit}#{index}"), Timer(kind="phase_rung", key=visit, index=index))
+        )
+    rows.put(f"visit/{visit}", VisitState(
+        phase=event.phase, number=event.visit, opened=entry.at, window=event.window, ends=event.ends,
+        steps=event.steps, ladder=event.ladder, timers=tuple(timers),
+    ))  # fmt: skip
+    head = head_of(rows)
+    _head(
+        rows, open=(*head.open, visit), visits={**head.visits, event.phase: event.visit},
+        waiting=tuple(name for name in head.waiting if name != event.phase),
+    )  # fmt: skip
+
+
+def _arm(rows: Draft, key: str, timer: Timer) -> str:
+    rows.put(key, timer)
+    return key
+
+
+def step_began(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.StepBegan) -> None:
+    """Steps are windows, not states: nothing to keep (R7)."""
+
+
+def step_ended(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.StepEnded) -> None:
+    """Steps are windows, not states: nothing to keep (R7)."""
+
+
+def window_ended(_plan: Plan, rows: Draft, _entry: Entry, event: e.WindowEnded) -> None:
+    key = f"visit/{event.phase}/{event.visit}"
+    rows.put(key, attrs.evolve(rows.get(key), overdue=True))
+
+
+def phase_reminded(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.PhaseReminded) -> None:
+    """Its timer is gone; there is nothing else to keep."""
+
+
+def phase_closed(_plan: Plan, rows: Draft, entry: Entry, event: e.PhaseClosed) -> None:
+    visit = f"{event.phase}/{event.visit}"
+    state: VisitState = rows.get(f"visit/{visit}")
+    for key in state.timers:
+        rows.drop(key)
+    rows.put(f"visit/{visit}", attrs.evolve(state, closed=entry.at, timers=()))
+    head = head_of(rows)
+    closed = head.closed if event.phase in head.closed else (*head.closed, event.phase)
+    _head(rows, open=tuple(name for name in head.open if name != visit), closed=closed)
+
+
+def gate_judged(_plan: Plan, rows: Draft, entry: Entry, event: e.GateJudged) -> None:
+    rows.put(f"verdict/{entry.seq:08d}", event)
+
+
+def move_made(_plan: Plan, rows: Draft, _entry: Entry, event: e.MoveMade) -> None:
+    head = head_of(rows)
+    _head(rows, moves={**head.moves, event.move: event.count})
+
+
+# --- questions, units -------------------------------------------------------------------------------------------------
+
+
+def verdict_doubted(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.VerdictDoubted) -> None:
+    """The question that comes with it is what is kept."""
+
+
+def question_asked(_plan: Plan, rows: Draft, entry: Entry, event: e.QuestionAsked) -> None:
+    rows.put(f"question/{event.question}", Question(role=event.role, about=event.about, text=event.text, asked=entry.at))
+
+
+def question_answered(_plan: Plan, rows: Draft, entry: Entry, event: e.QuestionAnswered) -> None:
+    question: Question = rows.get(f"question/{event.question}")
+    rows.put(
+        f"question/{event.question}",
+        attrs.evolve(question, verdict=event.verdict, reason=event.reason, answered=entry.at),
+    )
+
+
+def unit_enrolled(_plan: Plan, rows: Draft, _entry: Entry, event: e.UnitEnrolled) -> None:
+    rows.put(f"unit/{event.unit}", event.run)
+    rows.put("count/units", (rows.get("count/units") or 0) + 1)
+
+
+def unit_withdrawn(_plan: Plan, rows: Draft, _entry: Entry, event: e.UnitWithdrawn) -> None:
+    rows.drop(f"unit/{event.unit}")
+    rows.put("count/units", (rows.get("count/units") or 0) - 1)
+
+
+def withdrawn_from_programme(_plan: Plan, rows: Draft, _entry: Entry, _event: e.WithdrawnFromProgramme) -> None:
+    _head(rows, withdrawn=True)
+
+
+def advance(rows: Draft, entry: Entry) -> None:
+    """Move the run's clock on to an entry."""
+    clock: Clock | None = rows.get("clock")
+    mark = entry.recorded_at if clock is None or entry.recorded_at > clock.watermark else clock.watermark
+    rows.put("clock", Clock(entry.seq, mark))

@@ -1,0 +1,893 @@
+"""Events: what happened to a run. An event holds everything that folding it needs: instants, tallies, winning bands.
+
+A duty is named by its key ``phase/visit/name`` or ``phase/visit/name/period``; duties of the whole campaign have the
+phase ``campaign``. A move is ``study.open``, ``study.close``, or the name of a transition or outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Literal
+
+import attrs
+
+from phaseflow.messages.commands import EMPTY, Evidence
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """The root of all events."""
+
+
+@attrs.frozen(kw_only=True)
+class Entry:
+    """One line of the trail: an event with its number, its two times, and by whose authority it happened.
+
+    *at* is when it happened and *recorded_at* when it was recorded, both UTC; *authority* names the role (and the
+    delegation) used; *command* is the id of the command that led to it, *timer* the key of
+    the timer whose moment was processed.
+    """
+
+    seq: int
+    at: datetime
+    recorded_at: datetime
+    actor: str
+    event: Event
+    on_behalf_of: str = ""
+    authority: str = ""
+    command: str = ""
+    timer: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Reading:
+    """One fact that a verdict read: what, its value then, what was wanted, and whether that was met (None: unknown)."""
+
+    fact: str
+    measured: str
+    required: str
+    met: bool | None
+
+
+@attrs.frozen(kw_only=True)
+class Days:
+    """A resolved window: first and last day (None: open), and whether an edge is only approximate."""
+
+    first: date | None
+    last: date | None
+    about: bool = False
+
+
+@attrs.frozen
+class Rung:
+    """One rung of a ladder: when, ``remind`` or ``escalate``, and the role that is told ("" = whoever still owes)."""
+
+    at: datetime
+    kind: Literal["remind", "escalate"]
+    role: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Term:
+    """The named instants of an obligation: due, grace and lock end (exclusive), the due day as written, its ladder."""
+
+    day: date | None = None
+    due: datetime | None = None
+    grace: datetime | None = None
+    lock: datetime | None = None
+    ladder: tuple[Rung, ...] = ()
+    provisional: bool = False
+
+
+# --- the run ----------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class RunStarted(Event):
+    """A run began under a plan; every dated window of the plan is bound here once and for all."""
+
+    run: str
+    campaign: str
+    plan: str
+    level: str
+    unit: str
+    start: date
+    parent: str = ""
+    batch: int | None = None
+    redeems: str = ""
+    windows: Mapping[str, Days] = EMPTY
+    bodies: Mapping[str, int] = EMPTY
+
+
+@attrs.frozen(kw_only=True)
+class PhaseAssumed(Event):
+    """An earlier phase is taken for granted because its own record is missing; conditions do not know its facts."""
+
+    phase: str
+    basis: str
+
+
+@attrs.frozen(kw_only=True)
+class RunSuspended(Event):
+    """The run was halted."""
+
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class RunResumed(Event):
+    """The run goes on. *moved* gives the new term of every obligation whose clock had stopped."""
+
+    moved: Mapping[str, Term] = EMPTY
+
+
+@attrs.frozen(kw_only=True)
+class RunCancelled(Event):
+    """The run ended without an outcome."""
+
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class RunConcluded(Event):
+    """The run reached an outcome; what survives goes on until the run is archived."""
+
+    outcome: str
+    open_items: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class RunReopened(Event):
+    """The conclusion recorded by event *supersedes* no longer holds."""
+
+    supersedes: int
+    spawned: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class RunArchived(Event):
+    """Nothing is open any more and the run is put away."""
+
+
+@attrs.frozen(kw_only=True)
+class RedoOwed(Event):
+    """A run in the next batch is owed for this unit."""
+
+    outcome: str
+    carry: str
+
+
+@attrs.frozen(kw_only=True)
+class RedoRedeemed(Event):
+    """The owed run was started."""
+
+    run: str
+
+
+# --- phases, steps, moves ---------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class PhaseScheduled(Event):
+    """The phase is to open at an instant, if its entry condition holds then."""
+
+    phase: str
+    opens: datetime
+
+
+@attrs.frozen(kw_only=True)
+class PhaseDue(Event):
+    """The instant came at which the phase was to open."""
+
+    phase: str
+
+
+@attrs.frozen(kw_only=True)
+class PhaseOpened(Event):
+    """A visit of a phase began. *ends* is the instant at which its window ends."""
+
+    phase: str
+    visit: int
+    window: Days
+    ends: datetime | None = None
+    ladder: tuple[Rung, ...] = ()
+    steps: Mapping[str, Days] = EMPTY
+    begins: Mapping[str, tuple[datetime, datetime]] = EMPTY
+    via: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class StepBegan(Event):
+    """The window of a step began."""
+
+    phase: str
+    visit: int
+    step: str
+
+
+@attrs.frozen(kw_only=True)
+class StepEnded(Event):
+    """The window of a step ended; nothing closes by that."""
+
+    phase: str
+    visit: int
+    step: str
+
+
+@attrs.frozen(kw_only=True)
+class WindowEnded(Event):
+    """The window of an open phase ended; the phase is overdue and stays open."""
+
+    phase: str
+    visit: int
+
+
+@attrs.frozen(kw_only=True)
+class PhaseReminded(Event):
+    """A rung of the ladder of a phase's window."""
+
+    phase: str
+    visit: int
+    rung: Rung
+
+
+@attrs.frozen(kw_only=True)
+class PhaseClosed(Event):
+    """A visit of a phase ended. *open_duties* counts prescribed duties that were not done."""
+
+    phase: str
+    visit: int
+    via: str = ""
+    open_duties: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class GateJudged(Event):
+    """A gate was asked, by a person or because its moment had come. Held is a verdict, not an error."""
+
+    move: str
+    verdict: Literal["passed", "held", "crashed"]
+    readings: tuple[Reading, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class MoveMade(Event):
+    """A transition was made; closing and opening are events of their own."""
+
+    move: str
+    count: int
+
+
+@attrs.frozen(kw_only=True)
+class VerdictDoubted(Event):
+    """A fact that a verdict had read was corrected; the verdict stands until a person answers."""
+
+    verdict: int
+    fact: str
+    because: int
+
+
+@attrs.frozen(kw_only=True)
+class QuestionAsked(Event):
+    """The policy is silent, or a fact is in doubt: a role is asked."""
+
+    question: str
+    role: str
+    about: str
+    text: str
+
+
+@attrs.frozen(kw_only=True)
+class QuestionAnswered(Event):
+    """The answer to a question."""
+
+    question: str
+    verdict: str
+    reason: str
+
+
+# --- duties -----------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class DutyOpened(Event):
+    """A duty is owed by *owed* subjects. *amount* is what each owes (None: nothing to count)."""
+
+    key: str
+    name: str
+    owed: int
+    term: Term
+    amount: Fraction | None = None
+    unit: str = ""
+    period: Days | None = None
+    makes_up: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class DutyDated(Event):
+    """The event that a duty's due day hangs on has happened."""
+
+    key: str
+    term: Term
+
+
+@attrs.frozen(kw_only=True)
+class DutyOwedBy(Event):
+    """The number of those who owe a duty changed, because somebody joined or left or a body was listed."""
+
+    key: str
+    owed: int
+    subject: str
+    amount: Fraction | None = None
+
+
+@attrs.frozen(kw_only=True)
+class DutyReminded(Event):
+    """A rung of a duty's ladder: so many still owe it."""
+
+    key: str
+    rung: Rung
+    outstanding: int
+    subject: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class DutyFellDue(Event):
+    """The due instant passed and so many still owed it. *born*: it was past when the duty was opened (R9)."""
+
+    key: str
+    outstanding: int
+    subject: str = ""
+    born: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class DutyLocked(Event):
+    """Recording ended for those who had not done it."""
+
+    key: str
+    outstanding: int
+    subject: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class OverdueRescinded(Event):
+    """A late record shows that a subject was in time after all; *of* is the event that said otherwise (R2)."""
+
+    key: str
+    subject: str
+    of: int
+
+
+@attrs.frozen(kw_only=True)
+class AmountRecorded(Event):
+    """An amount towards a quota."""
+
+    key: str
+    subject: str
+    amount: Fraction
+    evidence: tuple[Evidence, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class EntryChecked(Event):
+    """An entry of a checklist was ticked."""
+
+    key: str
+    subject: str
+    entry: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class TaskReported(Event):
+    """A task was reported done."""
+
+    key: str
+    subject: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class MeetingHeld(Event):
+    """A meeting was held."""
+
+    key: str
+    attendance: Mapping[str, str] = EMPTY
+    evidence: tuple[Evidence, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class DutyConfirmed(Event):
+    """Whoever checks has confirmed what a subject did."""
+
+    key: str
+    subject: str
+
+
+@attrs.frozen(kw_only=True)
+class DutyFoundPoor(Event):
+    """Whoever checks found it poor; the subject owes it again."""
+
+    key: str
+    subject: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class DutyDone(Event):
+    """A subject has done a duty. *in_time*: by its due day and grace, judged on when it happened."""
+
+    key: str
+    subject: str
+    in_time: bool
+    rest: int
+
+
+@attrs.frozen(kw_only=True)
+class DutyUndone(Event):
+    """A correction took a subject below what it owes."""
+
+    key: str
+    subject: str
+    rest: int
+
+
+@attrs.frozen(kw_only=True)
+class ActionAdded(Event):
+    """A unit took on an action of its own."""
+
+    key: str
+    title: str
+
+
+@attrs.frozen(kw_only=True)
+class MakeUpOrdered(Event):
+    """Duties were judged one by one; those missing or poor are owed again, each as a new duty."""
+
+    judged: Mapping[str, str]
+    orders: Mapping[str, str]
+
+
+# --- documents --------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class VersionDrafted(Event):
+    """A version of a document was handed in; *answers* answers opinions, by their number."""
+
+    key: str
+    subject: str
+    version: int
+    step: str
+    digest: str
+    ref: str = ""
+    answers: Mapping[str, str] = EMPTY
+    again: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class DocumentReached(Event):
+    """The document now waits at a step ("" = the route is walked). *skipped* are steps passed over, and why."""
+
+    key: str
+    subject: str
+    step: str
+    skipped: Mapping[str, str] = EMPTY
+    due: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PartMarked(Event):
+    """A part was marked for a further step."""
+
+    key: str
+    subject: str
+    part: str
+    mark: str
+    back_to: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class OpinionGiven(Event):
+    """An opinion on the version at hand."""
+
+    key: str
+    subject: str
+    step: str
+    number: int
+    ref: str
+    group: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class OpinionAnswered(Event):
+    """An opinion was absorbed or not, and why."""
+
+    key: str
+    subject: str
+    number: int
+    absorbed: bool
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class StepPassed(Event):
+    """An act of the route was done on a version."""
+
+    key: str
+    subject: str
+    step: str
+    version: int
+    reason: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class DocumentReturned(Event):
+    """The document was sent back; acts after *to* are void."""
+
+    key: str
+    subject: str
+    step: str
+    to: str
+    version: int
+    reason: str
+    void: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class StepFellDue(Event):
+    """The time for an act of the route passed without an answer; *silence* is what the policy makes of it."""
+
+    key: str
+    subject: str
+    step: str
+    silence: str
+
+
+# --- polls ------------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class PollOpened(Event):
+    """A poll was opened. *invited*: people invited, by edge and group."""
+
+    key: str
+    invited: Mapping[str, Mapping[str, int]]
+    closes: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ParticipationRecorded(Event):
+    """Somebody took part; with an anonymous poll this is all the trail ever knows of it."""
+
+    key: str
+    edge: str
+    group: str = ""
+    choice: str = ""
+    rated: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class PollRunOn(Event):
+    """Too few took part; the poll stays open longer."""
+
+    key: str
+    closes: datetime | None
+    times: int
+
+
+@attrs.frozen(kw_only=True)
+class PollFellDue(Event):
+    """The poll's closing instant came."""
+
+    key: str
+
+
+@attrs.frozen(kw_only=True)
+class EdgeResult:
+    """The result of one edge for one rated subject: favourable over base, both counts."""
+
+    edge: str
+    rated: str
+    favourable: int
+    base: int
+
+
+@attrs.frozen(kw_only=True)
+class PollCounted(Event):
+    """A poll was counted. *share* is None where nothing valid was cast; *go* are the consequences of its bands."""
+
+    key: str
+    tally: tuple[tuple[str, str, str, int], ...]
+    results: tuple[EdgeResult, ...]
+    share: Fraction | None
+    band: str
+    go: tuple[str, ...]
+    root: str = ""
+    suppressed: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class PollVoided(Event):
+    """A poll ended without a valid result."""
+
+    key: str
+    why: str
+
+
+# --- ledgers ----------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class ItemOpened(Event):
+    """An item was entered; its id is ``ledger/number``."""
+
+    item: str
+    kind: str
+    fields: Mapping[str, str]
+    owner: str
+    term: Term
+    axes: Mapping[str, str] = EMPTY
+
+
+@attrs.frozen(kw_only=True)
+class ItemAmended(Event):
+    """An open item was changed."""
+
+    item: str
+    kind: str
+    fields: Mapping[str, str]
+    owner: str
+    term: Term
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class ItemReminded(Event):
+    """A rung of an item's ladder."""
+
+    item: str
+    rung: Rung
+
+
+@attrs.frozen(kw_only=True)
+class ItemFellDue(Event):
+    """An item's due instant passed and it was open."""
+
+    item: str
+
+
+@attrs.frozen(kw_only=True)
+class ItemPublished(Event):
+    """An item was published with its commitment."""
+
+    item: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class ItemExplained(Event):
+    """It was explained why an item cannot be solved now."""
+
+    item: str
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class ItemSettled(Event):
+    """An item was reported as settled and waits for verification."""
+
+    item: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class ItemClosed(Event):
+    """An item was closed."""
+
+    item: str
+
+
+@attrs.frozen(kw_only=True)
+class ItemReopened(Event):
+    """An item is open again; *attempt* counts how often it was reported as settled and found poor or reopened."""
+
+    item: str
+    attempt: int
+    reason: str
+
+
+# --- waivers and extensions -------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class WaiverGranted(Event):
+    """A subject (or everybody) is excepted from a duty; *expires* is exclusive."""
+
+    waiver: str
+    duty: str
+    subject: str
+    grounds: str
+    reason: str
+    expires: datetime | None
+    subjects: int
+
+
+@attrs.frozen(kw_only=True)
+class WaiverEnded(Event):
+    """A waiver expired or was revoked; the duty is owed again."""
+
+    waiver: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class ExtensionRequested(Event):
+    """Somebody asked for a later due day."""
+
+    key: str
+    subject: str
+    type: str
+    until: date
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class ExtensionGranted(Event):
+    """A due day was moved; the first one stays on record. All instants of the term move together."""
+
+    key: str
+    subject: str
+    type: str
+    reason: str
+    was: Term
+    term: Term
+
+
+@attrs.frozen(kw_only=True)
+class ExtensionRefused(Event):
+    """A request for a later due day was refused."""
+
+    key: str
+    subject: str
+    reason: str
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class PersonJoined(Event):
+    """A person is on the roster with these roles (implied roles included)."""
+
+    person: str
+    roles: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class PersonLeft(Event):
+    """A person lost these roles; all of them when nothing is left."""
+
+    person: str
+    roles: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class RoleGiven(Event):
+    """A role was given for a time; *until* is exclusive."""
+
+    person: str
+    role: str
+    roles: tuple[str, ...]
+    since: datetime
+    until: datetime | None
+
+
+@attrs.frozen(kw_only=True)
+class RoleBegan(Event):
+    """An appointment took effect."""
+
+    person: str
+    role: str
+    roles: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class RoleEnded(Event):
+    """An appointment ended."""
+
+    person: str
+    role: str
+    roles: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class AuthorityDelegated(Event):
+    """From *since* to *until* (exclusive) one person may act for another; with *absence* only the substitute may."""
+
+    delegation: str
+    giver: str
+    receiver: str
+    roles: tuple[str, ...]
+    since: datetime
+    until: datetime
+    reason: str
+    absence: bool
+
+
+@attrs.frozen(kw_only=True)
+class DelegationEnded(Event):
+    """A delegation expired or was taken back."""
+
+    delegation: str
+
+
+@attrs.frozen(kw_only=True)
+class PersonRecused(Event):
+    """A person keeps out of a subject."""
+
+    person: str
+    subject: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class BodyListed(Event):
+    """A body was added to the list of its kind."""
+
+    kind: str
+    body: str
+
+
+@attrs.frozen(kw_only=True)
+class PersonErased(Event):
+    """The personal data of a person was erased."""
+
+    person: str
+    reason: str
+
+
+# --- corrections and units --------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class EventVoided(Event):
+    """What event *seq* recorded no longer counts."""
+
+    seq: int
+    reason: str
+    key: str = ""
+    subject: str = ""
+    amount: Fraction | None = None
+    entry: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class UnitEnrolled(Event):
+    """A unit's run belongs to this programme."""
+
+    unit: str
+    run: str
+
+
+@attrs.frozen(kw_only=True)
+class UnitWithdrawn(Event):
+    """A unit no longer belongs to this programme."""
+
+    unit: str
+    reason: str
+    into: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class WithdrawnFromProgramme(Event):
+    """This unit's run no longer belongs to its programme."""
+
+    reason: str

@@ -1,0 +1,35 @@
+"""Reads the SQL files: numbered migrations and named statements. No SQL is written here and none is run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+_NAME = re.compile(r"^-- name: ([a-z_]+)$", re.MULTILINE)
+
+
+@cache
+def statements(dialect: str) -> Mapping[str, str]:
+    """The statements of ``<dialect>/statements.sql`` by name; each begins with a line ``-- name: <name>``."""
+    text = (resources.files(__package__) / dialect / "statements.sql").read_text(encoding="utf-8")
+    _, *parts = _NAME.split(text)
+    found = {name: body.strip().rstrip(";") for name, body in zip(parts[::2], parts[1::2], strict=True)}
+    if len(found) * 2 != len(parts):
+        raise ValueError(f"a statement of {dialect} has two bodies")
+    return MappingProxyType(found)
+
+
+@cache
+def migrations(dialect: str) -> tuple[str, ...]:
+    """The migrations of a dialect in order: the text of ``0001_*.sql``, ``0002_*.sql`` and so on, without a hole."""
+    files = sorted(
+        (file for file in (resources.files(__package__) / dialect).iterdir() if re.match(r"\d{4}_", file.name)),
+        key=lambda file: file.name,
+    )
+    for number, file in enumerate(files, start=1):
+        if int(file.name[:4]) != number:
+            raise ValueError(f"migration {number:04d} of {dialect} is missing; {file.name} stands in its place")
+    return tuple(file.read_text(encoding="utf-8") for file in files)

@@ -1,0 +1,365 @@
+"""One transaction on SQLite: rows to values and values to rows. The statements stand in ``sql/sqlite/statements.sql``.
+
+Connections, locks, commit and rollback belong to `phaseflow.stores.sqlite`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sqlite3
+from collections.abc import Callable, Collection
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, assert_never
+
+from phaseflow.stores import sql
+from phaseflow.stores.base import (
+    Answer,
+    Batch,
+    Conflict,
+    Dead,
+    Delivered,
+    Delivery,
+    DeliveryStatus,
+    Head,
+    HeadQuery,
+    Outcome,
+    PersonalValue,
+    Retry,
+    Skipped,
+    StoredEntry,
+    StoredNotice,
+    prefix_end,
+)
+from phaseflow.stores.codec import instant_key
+from phaseflow.stores.faults import bad_hook, changed_identity, changed_plan, over, read_only, stale
+from phaseflow.stores.sqlite_errors import DRIVER_FAULTS, in_words
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_SQL = sql.statements("sqlite")
+_STATUS = {name: f"d.status = '{name}'" for name in ("waiting", "leased", "delivered", "skipped", "dead")}
+
+
+def _guarded(method: Callable[Concatenate[SqliteTx, P], R]) -> Callable[Concatenate[SqliteTx, P], R]:
+    """A call on a live transaction only; one that raises spends it, and no fault of the driver gets out."""
+
+    @functools.wraps(method)
+    def call(self: SqliteTx, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if self.state != "open":
+            raise over(self.state)
+        try:
+            return method(self, *args, **kwargs)
+        except DRIVER_FAULTS as fault:
+            self.state = "spent"
+            raise in_words(fault, self._path) from fault
+        except BaseException:
+            self.state = "spent"
+            raise
+
+    return call
+
+
+class SqliteTx:
+    """A `Tx` on one SQLite connection that is inside a transaction; *state* tells how the transaction stands."""
+
+    __slots__ = ("_db", "_path", "_write", "scrub", "state")
+
+    def __init__(self, db: sqlite3.Connection, path: Path, *, write: bool) -> None:
+        self._db = db
+        self._path = path
+        self._write = write
+        self.state: Literal["open", "spent", "over"] = "open"
+        self.scrub = False
+
+    # --- runs -----------------------------------------------------------------------------------------------------
+
+    @_guarded
+    def head(self, run: str) -> Head | None:
+        row = self._one("head", (run,))
+        return None if row is None else _head(row)
+
+    @_guarded
+    def heads(self, where: HeadQuery) -> list[Head]:
+        clauses, values = _where(where)
+        text = f"{_SQL['heads']} {clauses} LIMIT ?"
+        return [_head(row) for row in self._db.execute(text, (*values, _limit(where.limit)))]
+
+    @_guarded
+    def rows(self, run: str, keys: Collection[str]) -> dict[str, str]:
+        if len(keys) > 8:  # Below, single look-ups are the faster way (benchmarks/bench_store.py).
+            return dict(self._all("rows", (run, json.dumps(list(keys)))))
+        found = ((key, self._one("row", (run, key))) for key in keys)
+        return {key: row[0] for key, row in found if row is not None}
+
+    @_guarded
+    def scan(self, run: str, prefix: str, *, after: str = "", limit: int | None = None) -> list[tuple[str, str]]:
+        end = prefix_end(prefix)
+        if end is None:
+            return self._all("scan_open", (run, prefix, after, _limit(limit)))
+        return self._all("scan", (run, prefix, end, after, _limit(limit)))
+
+    @_guarded
+    def entries(self, run: str, *, after: int = 0, limit: int | None = None) -> list[StoredEntry]:
+        return [StoredEntry(*row) for row in self._all("entries", (run, after, _limit(limit)))]
+
+    @_guarded
+    def answer(self, run: str, command_id: str) -> Answer | None:
+        row = self._one("answer", (run, command_id))
+        if row is None:
+            return None
+        return Answer(command_id=row[0], digest=row[1], seq_first=row[2], seq_last=row[3], body=row[4])
+
+    @_guarded
+    def commit(self, batch: Batch) -> None:
+        self._must_write()
+        head, run, db = batch.head, batch.head.run, self._db
+        self._put_head(head, batch.expected_seq)
+        if batch.answer is not None:
+            a = batch.answer
+            if not self._do("answer_insert", (run, a.command_id, a.digest, a.seq_first, a.seq_last, a.body)):
+                raise Conflict(f"command {a.command_id!r} of run {run!r} is answered already")
+        if batch.entries:
+            db.executemany(_SQL["entry_insert"], [(e.run, e.seq, e.body, e.hash) for e in batch.entries])
+        if batch.drop:
+            db.executemany(_SQL["row_drop"], [(run, key) for key in batch.drop])
+        if batch.put:
+            db.executemany(_SQL["row_put"], [(run, key, body) for key, body in batch.put.items()])
+        if batch.notices:
+            db.executemany(_SQL["notice_insert"], map(_notice_row, batch.notices))
+        if batch.erase:
+            db.executemany(_SQL["personal_erase"], [(run, owner) for owner in batch.erase])
+            self.scrub = True
+        if batch.personal:
+            db.executemany(_SQL["personal_put"], [(run, p.ref, p.owner, p.salt, p.value) for p in batch.personal])
+        if batch.ballots:
+            db.executemany(_SQL["ballot_insert"], [(b.poll, b.id, b.body) for b in batch.ballots])
+
+    def _put_head(self, head: Head, expected: int) -> None:
+        due = None if head.due_at is None else instant_key(head.due_at)
+        identity = (head.campaign, head.level, head.unit, head.parent)
+        moving = (head.plan, head.seq, head.chain, head.status, due)
+        if not expected:
+            done = self._do("head_insert", (head.run, *identity, *moving))
+        else:
+            done = self._do("head_update", (*moving, head.run, expected, *identity))
+        if not done:
+            row = self._one("head", (head.run,))
+            if row is not None and row[6] == expected:
+                raise changed_identity(head.run)
+            raise stale(head.run, expected, 0 if row is None else row[6])
+
+    @_guarded
+    def keep_plan(self, digest: str, body: str) -> None:
+        self._must_write()
+        if not self._do("plan_insert", (digest, body)) and self._one("plan", (digest,)) != (body,):
+            raise changed_plan(digest)
+
+    @_guarded
+    def plan(self, digest: str) -> str | None:
+        row = self._one("plan", (digest,))
+        return None if row is None else row[0]
+
+    # --- personal values and ballots ------------------------------------------------------------------------------
+
+    @_guarded
+    def personal(self, run: str, refs: Collection[str]) -> dict[str, PersonalValue]:
+        rows = self._all("personal", (run, json.dumps(list(refs))))
+        return {ref: PersonalValue(ref=ref, owner=owner, salt=salt, value=value) for ref, owner, salt, value in rows}
+
+    @_guarded
+    def ballots(self, poll: str) -> list[str]:
+        return [body for _id, body in self._all("ballots", (poll,))]
+
+    @_guarded
+    def seal_ballots(self, poll: str) -> None:
+        self._must_write()
+        box = self._all("ballots", (poll,))
+        self._do("ballots_clear", (poll,))
+        self._db.executemany(_SQL["ballot_insert"], [(poll, id_, body) for id_, body in box])
+        self.scrub = True
+
+    # --- outbox ---------------------------------------------------------------------------------------------------
+
+    @_guarded
+    def declare_hooks(self, hooks: Collection[str], *, from_start: bool = False) -> None:
+        self._must_write()
+        for name in hooks:
+            if not name or "/" in name:
+                raise bad_hook(name)
+        self._db.executemany(_SQL["hook_declare"], [(name, from_start) for name in hooks])
+
+    @_guarded
+    def notices(self, *, run: str | None = None, after: str = "", limit: int | None = None) -> list[StoredNotice]:
+        behind = self._position(after) or 0
+        if run is None:
+            return [_notice(row) for row in self._all("notices", (behind, _limit(limit)))]
+        return [_notice(row) for row in self._all("notices_of_run", (run, behind, _limit(limit)))]
+
+    @_guarded
+    def claim_deliveries(
+        self, hooks: Collection[str], *, now: datetime, limit: int, lease_until: datetime, worker: str
+    ) -> list[Delivery]:
+        self._must_write()
+        for hook, told in self._all("hooks_behind", ()):
+            self._do("fan_out", (hook, told))
+            self._do("hook_told", (hook,))
+        at, until = instant_key(now), instant_key(lease_until)
+        ready = [(*row, hook) for hook in set(hooks) for row in self._all("ready", (hook, at, limit))]
+        claimed = sorted(ready)[:limit]
+        self._db.executemany(_SQL["lease"], [(until, worker, hook, position) for _, position, hook in claimed])
+        return [_delivery(self._one("claimed", (at, hook, position))) for _, position, hook in claimed]
+
+    @_guarded
+    def settle(self, delivery: Delivery, outcome: Outcome, *, now: datetime) -> bool:
+        self._must_write()
+        key = (delivery.hook, self._position(delivery.notice.id), delivery.attempts)
+        match outcome:
+            case Retry(at=at, error=error, progress=progress):
+                return self._do("put_back", (instant_key(at), error, progress, *key)) == 1
+            case Delivered():
+                status, error = "delivered", ""
+            case Skipped(reason=reason):
+                status, error = "skipped", reason
+            case Dead(error=why):
+                status, error = "dead", why
+            case _:
+                assert_never(outcome)
+        if not self._do("settle", (status, error, instant_key(now), *key)):
+            return False
+        self._do("pass_turn", (delivery.hook, delivery.notice.run))
+        return True
+
+    @_guarded
+    def deliveries(
+        self,
+        *,
+        status: DeliveryStatus | None = None,
+        hook: str | None = None,
+        run: str | None = None,
+        limit: int | None = None,
+    ) -> list[Delivery]:
+        clauses = [_STATUS[status]] if status is not None else []
+        clauses += ["d.hook = :hook"] if hook is not None else []
+        clauses += ["d.run = :run"] if run is not None else []
+        where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
+        text = f"{_SQL['deliveries']} {where} ORDER BY d.position, d.hook LIMIT :limit"
+        rows = self._db.execute(text, {"hook": hook, "run": run, "limit": _limit(limit)})
+        return [_delivery(row) for row in rows]
+
+    @_guarded
+    def revive(self, delivery_id: str, *, at: datetime) -> bool:
+        self._must_write()
+        notice, _, hook = delivery_id.rpartition("/")
+        position = self._position(notice)
+        if not self._do("revive", (instant_key(at), hook, position)):
+            return False
+        run = self._db.execute(_SQL["notice_run"], (position,)).fetchone()[0]
+        self._do("take_turns", (hook, run))
+        self._do("pass_turn", (hook, run))
+        return True
+
+    # --- the driver -----------------------------------------------------------------------------------------------
+
+    def _must_write(self) -> None:
+        if not self._write:
+            raise read_only()
+
+    def _one(self, name: str, values: tuple[object, ...]) -> Any:
+        return self._db.execute(_SQL[name], values).fetchone()
+
+    def _all(self, name: str, values: tuple[object, ...]) -> list[Any]:
+        return self._db.execute(_SQL[name], values).fetchall()
+
+    def _do(self, name: str, values: tuple[object, ...]) -> int:
+        return self._db.execute(_SQL[name], values).rowcount
+
+    def _position(self, notice_id: str) -> int | None:
+        row = self._one("notice_position", (notice_id,)) if notice_id else None
+        return None if row is None else row[0]
+
+
+def _limit(limit: int | None) -> int:
+    return -1 if limit is None else limit
+
+
+def _where(where: HeadQuery) -> tuple[str, list[object]]:
+    """The WHERE and ORDER BY of a query over heads.
+
+    A query by due date walks heads_due; the unary plus keeps the planner from taking the campaign's index instead,
+    which would read every run of the campaign (there are no statistics to tell it better).
+    """
+    by_due = where.order == "due" or where.due_by is not None
+    aside = "+" if by_due else ""
+    clauses: list[str] = ["due_at IS NOT NULL"] if by_due else []
+    values: list[object] = []
+    for column in ("campaign", "parent", "unit", "level", "status"):
+        wanted = getattr(where, column)
+        if wanted is not None:
+            clauses.append(f"{aside}{column} = ?")
+            values.append(wanted)
+    if where.due_by is not None:
+        clauses.append("due_at <= ?")
+        values.append(instant_key(where.due_by))
+    last = where.after
+    if last is not None and where.order == "run":
+        clauses.append("run > ?")
+        values.append(last.run)
+    elif last is not None and last.due_at is not None:
+        clauses.append("(due_at, run) > (?, ?)")
+        values += [instant_key(last.due_at), last.run]
+    order = "due_at, run" if where.order == "due" else "run"
+    return (f"WHERE {' AND '.join(clauses)} " if clauses else "") + f"ORDER BY {order}", values
+
+
+def _head(row: tuple[Any, ...]) -> Head:
+    run, campaign, level, unit, parent, plan, seq, chain, status, due = row
+    return Head(
+        run=run,
+        campaign=campaign,
+        level=level,
+        unit=unit,
+        parent=parent,
+        plan=plan,
+        seq=seq,
+        chain=chain,
+        status=status,
+        due_at=None if due is None else datetime.fromisoformat(due),
+    )
+
+
+def _notice_row(notice: StoredNotice) -> tuple[object, ...]:
+    useless = None if notice.useless_after is None else instant_key(notice.useless_after)
+    available = instant_key(notice.available_at)
+    return (notice.id, notice.run, notice.seq, notice.body, available, useless, notice.coalesce)
+
+
+def _notice(row: tuple[Any, ...]) -> StoredNotice:
+    id_, run, seq, body, available, useless, coalesce = row
+    return StoredNotice(
+        id=id_,
+        run=run,
+        seq=seq,
+        body=body,
+        available_at=datetime.fromisoformat(available),
+        useless_after=None if useless is None else datetime.fromisoformat(useless),
+        coalesce=coalesce,
+    )
+
+
+def _delivery(row: tuple[Any, ...]) -> Delivery:
+    hook, status, ready, attempts, worker, error, progress, settled, superseded = row[7:]
+    return Delivery(
+        notice=_notice(row[:7]),
+        hook=hook,
+        status=status,
+        ready_at=datetime.fromisoformat(ready),
+        attempts=attempts,
+        worker=worker,
+        error=error,
+        progress=progress,
+        settled_at=None if settled is None else datetime.fromisoformat(settled),
+        superseded=bool(superseded),
+    )
