@@ -5,6 +5,7 @@ the head, in one transaction. Each round runs both, alternately; the ratio is of
 
     python benchmarks/bench_store.py [rounds]
 """
+# ruff: noqa: T201
 
 from __future__ import annotations
 
@@ -43,9 +44,7 @@ def through_the_store(store: SqliteStore, seq: int) -> None:
         rows = {"head": BODY, "visit/study/1": BODY, f"duty/{seq}": BODY}
         notice = StoredNotice(id=f"r:{before}:1", run="r", seq=before + 1, body=BODY, available_at=NOW)
         answer = Answer(command_id=f"k{seq}", digest="d", seq_first=before + 1, seq_last=before + 2, body="{}")
-        tx.commit(
-            Batch(head=moved, expected_seq=before, entries=entries, put=rows, notices=(notice,), answer=answer)
-        )
+        tx.commit(Batch(head=moved, expected_seq=before, entries=entries, put=rows, notices=(notice,), answer=answer))
 
 
 def bare(db: sqlite3.Connection, seq: int) -> None:
@@ -87,11 +86,10 @@ def commands(durability: Durability, rounds: int) -> None:
         db.execute(f"PRAGMA synchronous = {durability}")
         db.execute("PRAGMA secure_delete = ON")
         store = SqliteStore(ours, durability=durability)
-        pairs = []
-        for n in range(rounds):
-            pairs.append(
-                (rate(lambda k: through_the_store(store, k), n * COMMANDS), rate(lambda k: bare(db, k), n * COMMANDS))
-            )
+        pairs = [
+            (rate(lambda k: through_the_store(store, k), n * COMMANDS), rate(lambda k: bare(db, k), n * COMMANDS))
+            for n in range(rounds)
+        ]
         store.close()
         db.close()
     mine, base = (statistics.median(column) for column in zip(*pairs, strict=True))

@@ -98,10 +98,12 @@ def of_kind(kind: Kind, depth: int) -> st.SearchStrategy[Any]:
 
 
 def _as_written(value: Any, members: tuple[Kind, ...]) -> Any:
-    """Where two phrases share a text ('7 days' is an amount and a length), the one the language reads first."""
+    """Where a text has two readings ('7 days' is an amount and a length), the one that comes first: words, phrases."""
     phrases = [member.cls for member in members if isinstance(member, PhraseKind)]
     if type(value) not in phrases:
         return value
+    if any(isinstance(member, Words) and str(value) in member.words for member in members):
+        return str(value)
     for cls in phrases:
         with suppress(PhraseError):
             return cls.parse(str(value))

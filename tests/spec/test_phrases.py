@@ -199,6 +199,7 @@ def test_periods_openings_and_closings() -> None:
         (LengthPhrase, "3 busines days", "PF122", "busines days", "'business days'"),
         (LengthPhrase, "7", "PF121", "7", "7 days"),
         (LengthPhrase, "7days", "PF120", "7days", "7 days"),
+        (AmountPhrase, "1.5days", "PF120", "1.5days", "1.5 days"),
         (LengthPhrase, "10,000 hours", "PF120", ",000", "10000"),
         (LengthPhrase, "1.5 days", "PF124", "1.5", "another unit"),
         (LengthPhrase, "100001 days", "PF124", "100001", ""),

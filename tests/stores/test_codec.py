@@ -88,6 +88,7 @@ def test_round_trip(value: Everything) -> None:
     assert type(again.amount) is type(value.amount)
     assert type(again.when) is type(value.when)
     assert codec.encode(again) == text
+    assert codec.from_plain(codec.to_plain(value), KNOWN) == value
 
 
 def test_the_written_form_is_fixed() -> None:
@@ -231,6 +232,8 @@ def test_every_touch_shows(bodies: list[str], data: st.DataObject) -> None:
 def test_a_chain_belongs_to_its_run() -> None:
     """The trail of one run cannot be shown as that of another."""
     assert [f.kind for f in codec.verify_chain(trail("{}"), "s")] == ["edit"]
+    mixed = [*trail("a")[:1], attrs.evolve(trail("a", "b")[1], run="s")]
+    assert [(f.kind, f.seq) for f in codec.verify_chain(mixed, "r")] == [("edit", 2)]
     renamed = [attrs.evolve(entry, run="s") for entry in trail("{}")]
     assert [f.kind for f in codec.verify_chain(renamed, "s")] == ["edit"]
 

@@ -82,7 +82,7 @@ def day_of_moment(
 
 def shift(day: date, length: LengthPhrase, calendar: Calendar, sign: int) -> date:
     """Move a day by a length; hours are for instants and leave a day as it is."""
-    return day if length.unit == "hours" else calendar.shift(day, length, 1 if sign > 0 else -1)
+    return day if length.unit == "hour" else calendar.shift(day, length, 1 if sign > 0 else -1)
 
 
 def from_opening(window: WindowPhrase, calendar: Calendar, opened: date) -> Days:
@@ -110,14 +110,14 @@ def term(
     if day is None:
         return Term()
     due = calendar.shuts(day)
-    rungs = [Rung(at=calendar.opens(shift(day, before, calendar, -1)), kind="remind") if before.unit != "hours"
+    rungs = [Rung(at=calendar.opens(shift(day, before, calendar, -1)), kind="remind") if before.unit != "hour"
              else Rung(at=instant_after(due, before, calendar, -1), kind="remind") for before in remind]  # fmt: skip
     rungs += [
         Rung(at=instant_after(due, after, calendar), kind="escalate", role=str(role))
         for role, after in (overdue or {}).items()
     ]
     lengths = [length for length in (grace, lock, *remind, *(overdue or {}).values()) if length is not None]
-    business = any(length.unit == "business_days" for length in lengths)
+    business = any(length.unit == "business_day" for length in lengths)
     return Term(
         day=day, due=due,
         grace=instant_after(due, grace, calendar) if grace is not None else None,

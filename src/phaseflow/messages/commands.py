@@ -29,11 +29,16 @@ class Evidence:
 
 @attrs.frozen(kw_only=True)
 class Person:
-    """One line of a roster: an opaque id, roles of the policy, and groups that polls may ask for."""
+    """One line of a roster: an opaque id, roles of the policy, and groups that polls may ask for.
+
+    *personal* holds commitments to personal values (name, address), by field; the values themselves are kept apart by
+    the engine, so that a person can be erased without breaking the trail (R16).
+    """
 
     id: str
     roles: tuple[str, ...]
     groups: tuple[str, ...] = ()
+    personal: Mapping[str, str] = EMPTY
 
 
 @attrs.frozen(kw_only=True)
@@ -188,13 +193,19 @@ class OrderMakeUp(Command):
 
 @attrs.frozen(kw_only=True)
 class Draft(Command):
-    """Hand in a version of a document at a drafting or absorbing step. *digest* is the SHA-256 of its content."""
+    """Hand in a version of a document at a drafting or absorbing step. *digest* is the SHA-256 of its content, in hex.
+
+    *answers* answers opinions by their number: ``absorbed`` (and where, if wanted), or else why the opinion was not
+    absorbed. *step* is needed only where the document may be written at a step beside the one it waits at.
+    """
 
     document: str
     digest: str
     ref: str = ""
     subject: str = ""
     answers: Mapping[str, str] = EMPTY
+    step: str = ""
+    evidence: tuple[Evidence, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -209,12 +220,18 @@ class MarkPart(Command):
 
 @attrs.frozen(kw_only=True)
 class Opine(Command):
-    """Give an opinion at a consulting or reviewing step; *ref* says where its text is kept."""
+    """Give an opinion at a consulting or reviewing step; *ref* says where its text is kept.
+
+    Whoever writes the document may also record an opinion that a *group* gave. *digest*, where it is given, is that of
+    the version that was read.
+    """
 
     document: str
     ref: str
     group: str = ""
     subject: str = ""
+    step: str = ""
+    digest: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -230,20 +247,24 @@ class AnswerOpinion(Command):
 
 @attrs.frozen(kw_only=True)
 class EndConsultation(Command):
-    """End a consulting or reviewing step."""
+    """End a consulting or reviewing step. *consulted* counts, by group, who was asked, where more were asked than spoke."""
 
     document: str
     subject: str = ""
+    step: str = ""
+    consulted: Mapping[str, int] = EMPTY
 
 
 @attrs.frozen(kw_only=True)
 class Judge(Command):
-    """Accept the version at hand, or send it back with a reason."""
+    """Accept the version at hand, or send it back with a reason. *digest*, where it is given, is that of the version read."""
 
     document: str
     accept: bool
     reason: str = ""
     subject: str = ""
+    step: str = ""
+    digest: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -264,18 +285,24 @@ class OpenPoll(Command):
     """Open a poll. *invited* says how many people were invited, by edge and group."""
 
     poll: str
-    invited: Mapping[str, Mapping[str, int]]
+    invited: Mapping[str, Mapping[str, int]] = EMPTY
 
 
 @attrs.frozen(kw_only=True)
 class Cast(Command):
-    """Take part in a poll. The engine keeps *choice* out of the trail when the poll is anonymous (R14)."""
+    """Take part in a poll. What was chosen stays out of the trail when the poll is anonymous (R14).
+
+    *choice* answers for the one who is rated (*rated*; the unit itself if left out); where several are rated, *answers*
+    holds the whole paper: who is rated, and the choice. *group* is where the participant belongs; the organiser hands
+    in the papers of invited people who are on no roster, and then names their group.
+    """
 
     poll: str
     edge: str
-    choice: str
+    choice: str = ""
     group: str = ""
     rated: str = ""
+    answers: Mapping[str, str] = EMPTY
 
 
 @attrs.frozen(kw_only=True)
@@ -292,7 +319,7 @@ class ClosePoll(Command):
 
 @attrs.frozen(kw_only=True)
 class OpenItem(Command):
-    """Open an item of a ledger."""
+    """Open an item of a ledger. *due* is its own last day; where its class has a clock too, the earlier one counts."""
 
     ledger: str
     kind: str
@@ -304,7 +331,10 @@ class OpenItem(Command):
 
 @attrs.frozen(kw_only=True)
 class AmendItem(Command):
-    """Change fields, owner, class or due day of an open item; what stood before stays in the trail."""
+    """Change fields, owner, class, axes or due day of an open item; what stood before stays in the trail.
+
+    What is left out stays as it is.
+    """
 
     item: str
     reason: str
@@ -312,6 +342,7 @@ class AmendItem(Command):
     fields: Mapping[str, str] = EMPTY
     owner: str = ""
     due: date | None = None
+    axes: Mapping[str, str] = EMPTY
 
 
 @attrs.frozen(kw_only=True)

@@ -117,10 +117,27 @@ class RunSuspended(Event):
 
 
 @attrs.frozen(kw_only=True)
+class VisitDates:
+    """The dates of an open visit of a phase, moved as a whole; the fields are those of `PhaseOpened`."""
+
+    window: Days
+    ends: datetime | None = None
+    ladder: tuple[Rung, ...] = ()
+    steps: Mapping[str, Days] = EMPTY
+    begins: Mapping[str, tuple[datetime, datetime]] = EMPTY
+
+
+@attrs.frozen(kw_only=True)
 class RunResumed(Event):
-    """The run goes on. *moved* gives the new term of every obligation whose clock had stopped."""
+    """The run goes on. Where its clock had stopped, what was still ahead has new dates, by the key of its row.
+
+    *moved* are the terms of duties (``duty/…``), of single subjects (``part/…``) and of items (``item/…``); *windows*
+    the bound windows (``window/…``) and the periods of quotas (``duty/…``); *visits* the open visits (``visit/…``).
+    """
 
     moved: Mapping[str, Term] = EMPTY
+    windows: Mapping[str, Days] = EMPTY
+    visits: Mapping[str, VisitDates] = EMPTY
 
 
 @attrs.frozen(kw_only=True)
@@ -246,11 +263,15 @@ class PhaseClosed(Event):
 
 @attrs.frozen(kw_only=True)
 class GateJudged(Event):
-    """A gate was asked, by a person or because its moment had come. Held is a verdict, not an error."""
+    """A gate was asked, by a person or because its moment had come. Held is a verdict, not an error.
+
+    *duties* names every duty, document and poll that was read, so that a later correction can find the verdict (R2).
+    """
 
     move: str
     verdict: Literal["passed", "held", "crashed"]
     readings: tuple[Reading, ...] = ()
+    duties: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -457,7 +478,7 @@ class MakeUpOrdered(Event):
 
 @attrs.frozen(kw_only=True)
 class VersionDrafted(Event):
-    """A version of a document was handed in; *answers* answers opinions, by their number."""
+    """A version of a document was handed in, which passes its step; the steps in *again* must be gone through again."""
 
     key: str
     subject: str
@@ -465,42 +486,51 @@ class VersionDrafted(Event):
     step: str
     digest: str
     ref: str = ""
-    answers: Mapping[str, str] = EMPTY
     again: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
 class DocumentReached(Event):
-    """The document now waits at a step ("" = the route is walked). *skipped* are steps passed over, and why."""
+    """The document now waits at a step ("" = the route is walked).
+
+    *skipped* are steps passed over, and why; *open* are steps that hold nothing up and may be done from now on; *due*
+    gives the instants of the steps that have a time limit.
+    """
 
     key: str
     subject: str
     step: str
     skipped: Mapping[str, str] = EMPTY
-    due: datetime | None = None
+    open: tuple[str, ...] = ()
+    due: Mapping[str, datetime] = EMPTY
 
 
 @attrs.frozen(kw_only=True)
 class PartMarked(Event):
-    """A part was marked for a further step."""
+    """A part was marked for a further step. If the route is past that step, it is back there, and *void* acts are void."""
 
     key: str
     subject: str
     part: str
     mark: str
+    version: int
     back_to: str = ""
+    void: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
 class OpinionGiven(Event):
-    """An opinion on the version at hand."""
+    """An opinion on a version. *recorded*: whoever writes the document recorded it for the group."""
 
     key: str
     subject: str
     step: str
     number: int
+    version: int
     ref: str
-    group: str = ""
+    group: str
+    recorded: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -516,19 +546,26 @@ class OpinionAnswered(Event):
 
 @attrs.frozen(kw_only=True)
 class StepPassed(Event):
-    """An act of the route was done on a version."""
+    """An act of the route was done on a version.
+
+    *heard* counts, by group, who was consulted; *edge* says what has now happened to the document of every subject
+    ("approved"), so that due days may hang on it.
+    """
 
     key: str
     subject: str
     step: str
     version: int
+    digest: str = ""
     reason: str = ""
     evidence: tuple[Evidence, ...] = ()
+    heard: Mapping[str, int] = EMPTY
+    edge: str = ""
 
 
 @attrs.frozen(kw_only=True)
 class DocumentReturned(Event):
-    """The document was sent back; acts after *to* are void."""
+    """The document was sent back; what was done at *to* and after it is void."""
 
     key: str
     subject: str
@@ -536,6 +573,7 @@ class DocumentReturned(Event):
     to: str
     version: int
     reason: str
+    digest: str = ""
     void: tuple[str, ...] = ()
 
 
@@ -554,22 +592,29 @@ class StepFellDue(Event):
 
 @attrs.frozen(kw_only=True)
 class PollOpened(Event):
-    """A poll was opened. *invited*: people invited, by edge and group."""
+    """A poll was opened. *invited*: people invited, by edge and group; *round* counts from 1, more after a void one."""
 
     key: str
     invited: Mapping[str, Mapping[str, int]]
     closes: datetime | None = None
+    round: int = 1
 
 
 @attrs.frozen(kw_only=True)
 class ParticipationRecorded(Event):
-    """Somebody took part; with an anonymous poll this is all the trail ever knows of it."""
+    """Somebody took part; with an anonymous poll this is all the trail ever knows of it.
+
+    *person* is empty where the organiser handed in the paper of somebody on no roster; *groups* are the groups that
+    the participant counts for; *papers* is how many answers the paper had. *answers* (who is rated, and the choice)
+    stay empty in an anonymous poll.
+    """
 
     key: str
     edge: str
-    group: str = ""
-    choice: str = ""
-    rated: str = ""
+    person: str
+    groups: tuple[str, ...] = ()
+    papers: int = 1
+    answers: Mapping[str, str] = EMPTY
 
 
 @attrs.frozen(kw_only=True)
@@ -583,24 +628,50 @@ class PollRunOn(Event):
 
 @attrs.frozen(kw_only=True)
 class PollFellDue(Event):
-    """The poll's closing instant came."""
+    """The poll's closing instant came; nobody can take part any more."""
+
+    key: str
+
+
+@attrs.frozen(kw_only=True)
+class PollHeld(Event):
+    """The poll waits for the answer to a question: *about* says what is open, *shortfalls* what was measured."""
+
+    key: str
+    question: str
+    about: Literal["turnout", "quorum", "aggregate", "nothing_valid", "tie", "bound"]
+    shortfalls: tuple[Reading, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class PollAdmitted(Event):
+    """Somebody answered that the turnout is good enough; the poll may be counted."""
 
     key: str
 
 
 @attrs.frozen(kw_only=True)
 class EdgeResult:
-    """The result of one edge for one rated subject: favourable over base, both counts."""
+    """The result of one edge for one rated subject: favourable over base, both counts; *band* is the edge's own.
+
+    *suppressed*: fewer valid answers than the smallest group, so that the band may be shown and the numbers not.
+    """
 
     edge: str
     rated: str
     favourable: int
     base: int
+    band: str = ""
+    suppressed: bool = False
 
 
 @attrs.frozen(kw_only=True)
 class PollCounted(Event):
-    """A poll was counted. *share* is None where nothing valid was cast; *go* are the consequences of its bands."""
+    """A poll was counted. *go* are the consequences of its bands.
+
+    *share* is None where there is no one result: nothing valid was cast, or each edge stands for itself. Not *final*:
+    the count stands, and what follows from it waits for the answer to a question.
+    """
 
     key: str
     tally: tuple[tuple[str, str, str, int], ...]
@@ -610,6 +681,18 @@ class PollCounted(Event):
     go: tuple[str, ...]
     root: str = ""
     suppressed: bool = False
+    final: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class PollDecided(Event):
+    """What follows from a count that had waited for an answer."""
+
+    key: str
+    results: tuple[EdgeResult, ...]
+    share: Fraction | None
+    band: str
+    go: tuple[str, ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -625,7 +708,10 @@ class PollVoided(Event):
 
 @attrs.frozen(kw_only=True)
 class ItemOpened(Event):
-    """An item was entered; its id is ``ledger/number``."""
+    """An item was entered; its id is ``ledger/number``. *due* is its own last day, *term* what follows for its clock.
+
+    *makes_up* is the item that was found poor and that this one makes up; *attempt* then counts on from there.
+    """
 
     item: str
     kind: str
@@ -633,11 +719,14 @@ class ItemOpened(Event):
     owner: str
     term: Term
     axes: Mapping[str, str] = EMPTY
+    due: date | None = None
+    makes_up: str = ""
+    attempt: int = 0
 
 
 @attrs.frozen(kw_only=True)
 class ItemAmended(Event):
-    """An open item was changed."""
+    """An item was changed; the event holds all of it as it is now. *wakes*: it was parked, and is open again."""
 
     item: str
     kind: str
@@ -645,6 +734,9 @@ class ItemAmended(Event):
     owner: str
     term: Term
     reason: str
+    axes: Mapping[str, str] = EMPTY
+    due: date | None = None
+    wakes: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -689,9 +781,11 @@ class ItemSettled(Event):
 
 @attrs.frozen(kw_only=True)
 class ItemClosed(Event):
-    """An item was closed."""
+    """An item was closed: settled and found good, or found poor and made up by another item."""
 
     item: str
+    reason: str = ""
+    made_up_by: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -721,10 +815,13 @@ class WaiverGranted(Event):
 
 @attrs.frozen(kw_only=True)
 class WaiverEnded(Event):
-    """A waiver expired or was revoked; the duty is owed again."""
+    """A waiver expired or was revoked; *subjects* counts those who owe the duty again."""
 
     waiver: str
+    duty: str
+    subject: str
     reason: str
+    subjects: int
 
 
 @attrs.frozen(kw_only=True)
@@ -764,11 +861,12 @@ class ExtensionRefused(Event):
 
 @attrs.frozen(kw_only=True)
 class PersonJoined(Event):
-    """A person is on the roster with these roles (implied roles included)."""
+    """A person is on the roster with these roles (implied roles included); *personal* are commitments only (R16)."""
 
     person: str
     roles: tuple[str, ...]
     groups: tuple[str, ...] = ()
+    personal: Mapping[str, str] = EMPTY
 
 
 @attrs.frozen(kw_only=True)
@@ -859,14 +957,20 @@ class PersonErased(Event):
 
 @attrs.frozen(kw_only=True)
 class EventVoided(Event):
-    """What event *seq* recorded no longer counts."""
+    """What event *seq* recorded no longer counts.
+
+    *short*: what is left is less than what is owed, so that it must be reported (and checked) anew. *edge* is what has
+    then not happened after all (``held``).
+    """
 
     seq: int
     reason: str
-    key: str = ""
-    subject: str = ""
+    key: str
+    subject: str
     amount: Fraction | None = None
     entry: str = ""
+    short: bool = True
+    edge: str = ""
 
 
 @attrs.frozen(kw_only=True)

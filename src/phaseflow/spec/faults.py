@@ -170,13 +170,17 @@ def syntax_problem(error: yaml.MarkedYAMLError, lines: list[str], file: str) -> 
     fault = _Fault(
         context=context,
         problem=error.problem or "",
-        opened=_span(opened, file),
-        met=_span(met, file),
+        opened=_span(opened, lines, file),
+        met=_span(met, lines, file),
         sign=line[column : column + 1],
         rest=rest.rstrip(",]}") or rest,
     )
     return next(tell(fault) for fits, tell in _TABLE if fits(fault))
 
 
-def _span(mark: Any, file: str) -> Span:
-    return Span(file, mark.line + 1, mark.column + 1) if mark is not None else Span(file, 1, 1)
+def _span(mark: Any, lines: list[str], file: str) -> Span:
+    if mark is None:
+        return Span(file, 1, 1)
+    if mark.line >= len(lines):  # libyaml puts the end of a text without a last line end on a line of its own
+        return Span(file, len(lines), len(lines[-1]) + 1)
+    return Span(file, mark.line + 1, mark.column + 1)

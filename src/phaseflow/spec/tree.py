@@ -296,8 +296,7 @@ class _Builder:
         elif top.key is None:
             top.key = self.key(top, node)
         else:
-            if top.seen.get(top.key.text) is top.key:  # a second value of the same key is reported and dropped
-                top.items.append(Entry(top.key, node))
+            top.items.append(Entry(top.key, node))
             top.key = None
 
     def key(self, top: _Open, node: Node) -> Scalar:

@@ -230,6 +230,7 @@ class MemoryTx:
         self, hooks: Collection[str], *, now: datetime, limit: int, lease_until: datetime, worker: str
     ) -> list[Delivery]:
         self._must_write()
+        now = _utc(now)
         self._fan_out()
         ready = sorted((d.ready_at, position, d.hook) for position, d in self._at_turn(set(hooks)) if d.ready_at <= now)
         claimed = []

@@ -206,9 +206,9 @@ def _value(connection: sqlite3.Connection, pragma: str) -> object:
 
 def _refuse_strangers(connection: sqlite3.Connection, path: Path) -> None:
     """Leave a file alone that has tables and is not ours."""
-    if _value(connection, "application_id") == APPLICATION_ID:
-        return
-    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    # Tables first: another process may be making the file, and its tables and its mark appear at one instant.
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if tables and _value(connection, "application_id") != APPLICATION_ID:
         raise StoreCorrupt(
             f"{path} is a SQLite file, but not one of phaseflow",
             why="it has tables and does not bear phaseflow's mark",

@@ -308,6 +308,8 @@ class StoreLaws:
             "a/b",
             "a/é",
             "a/中",
+            "a/\ud7ff",
+            "a/\ud7ffx",
             "a/\ue000",
             "a/😀",
             "a0",
@@ -318,7 +320,7 @@ class StoreLaws:
         with store.transaction() as tx:
             tx.commit(batch_on(tx, "r", put={key: key.upper() for key in keys}))
             tx.commit(batch_on(tx, "s", put={"a/other": ""}))
-            for prefix in ("", "a", "a/", "a/1", "a/\U0001f600", "zz", "é"):
+            for prefix in ("", "a", "a/", "a/1", "a/\ud7ff", "\U0010ffff", "a/\U0001f600", "zz", "é"):
                 wanted = sorted(key for key in keys if key.startswith(prefix))
                 assert [key for key, _ in tx.scan("r", prefix)] == wanted, prefix
                 for after in ("", "a/10", "a/zzz", "zzz"):
@@ -511,6 +513,8 @@ class StoreLaws:
             first = self.claim(tx, "log", "mail")
             assert sorted(d.id for d in first) == ["a:1:1/log", "a:1:1/mail", "b:1:1/log", "b:1:1/mail"]
             assert self.claim(tx, "log", "mail") == []
+            tx.commit(batch_on(tx, "a", notices=(notice("a", 3),)))
+            assert self.claim(tx, "log", "mail") == [], "a notice of a later commit waits as well"
             mail = next(d for d in first if d.id == "a:1:1/mail")
             assert tx.settle(mail, Delivered(), now=NOON)
             assert [d.id for d in self.claim(tx, "log", "mail")] == ["a:2:1/mail"]

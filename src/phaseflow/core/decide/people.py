@@ -217,7 +217,7 @@ def enter(step: Step, person: c.Person) -> None:
     if not person.id.strip():
         refuse("malformed", "PF308", "a person without an id", why="people are told apart by their ids", fix="give every person an id")
     roles = check_roles(step, person.roles)
-    step.emit(e.PersonJoined(person=person.id, roles=roles, groups=tuple(person.groups)))
+    step.emit(e.PersonJoined(person=person.id, roles=roles, groups=tuple(person.groups), personal=dict(person.personal)))
 
 
 def leave(step: Step, command: c.Leave) -> None:

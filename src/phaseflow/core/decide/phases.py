@@ -80,6 +80,7 @@ def allowed(step: Step, move: Move) -> bool:
 def verdict(step: Step, move: Move) -> e.GateJudged:
     """Judge a move's gate and record the verdict with everything that was read."""
     judged = examine(step, move)
+    step.requirements = judged.requirements if judged is not None else ()
     if judged is None:
         event = e.GateJudged(move=move.name, verdict="passed")
     else:

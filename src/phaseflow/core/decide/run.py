@@ -104,7 +104,7 @@ def move_term(step: Step, term: Term, days: int) -> Term:
             return None
         from phaseflow.spec.phrases import LengthPhrase
 
-        return step.calendar.shift_instant(instant, LengthPhrase(count=days, unit="days"), 1)
+        return step.calendar.shift_instant(instant, LengthPhrase(count=days, unit="day"), 1)
 
     return Term(
         day=term.day + timedelta(days=days) if term.day is not None else None, due=later(term.due),

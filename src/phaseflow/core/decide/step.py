@@ -74,7 +74,10 @@ class Actor:
 class Step:
     """One macrostep under way."""
 
-    __slots__ = ("actor", "at", "around", "command", "entries", "now", "pending", "plan", "rows", "timer", "verdict")
+    __slots__ = (
+        "actor", "around", "at", "ballots", "command", "entries", "now", "pending", "plan", "requirements", "rows", "sealed",
+        "timer", "verdict",
+    )  # fmt: skip
 
     def __init__(self, plan: Plan, rows: Draft, around: Surroundings, *, at: datetime, now: datetime, command: str = "") -> None:
         self.plan = plan
@@ -88,6 +91,9 @@ class Step:
         self.entries: list[Entry] = []
         self.pending: list[Entry] = []
         self.verdict: Event | None = None
+        self.requirements: tuple[Requirement, ...] = ()
+        self.ballots: list[tuple[str, str]] = []  # (duty key, bare answer as JSON): they leave by this door only (R14)
+        self.sealed: list[str] = []  # duty keys of polls whose box is closed
 
     def over(self, rows: Draft, command: Command) -> Step:
         """The same place for a command that may still be refused, on a draft of its own."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from phaseflow.core.conditions import Requirement
 from phaseflow.core.decide import corrections, documents, duties, ledgers, people, phases, polls, relief, run
 from phaseflow.core.decide.settle import settle, stabilise
 from phaseflow.core.decide.step import Refusal, Step, Surroundings, refuse
@@ -62,7 +63,8 @@ class Decision:
 
     *entries* are the new lines of the trail, *put* and *drop* the rows they change, *due_at* the run's next instant.
     *refusal* is set where the command was refused; the entries then are what was settled before it. *verdict* is the
-    judgement of a gate that was asked.
+    judgement of a gate that was asked, *requirements* what stands in its way. *ballots* are bare answers for the box of
+    an anonymous poll, by duty key; *sealed* names boxes that were closed.
     """
 
     entries: tuple[Entry, ...]
@@ -71,6 +73,9 @@ class Decision:
     due_at: datetime | None
     refusal: Refusal | None = None
     verdict: Event | None = None
+    requirements: tuple[Requirement, ...] = ()
+    ballots: tuple[tuple[str, str], ...] = ()
+    sealed: tuple[str, ...] = ()
     settled: int = 0
 
     @property
@@ -101,7 +106,7 @@ def decide(plan: Plan, rows: Rows, command: c.Command, around: Surroundings = Su
     settle(ground, now)
     settled = len(ground.entries)
     refusal: Refusal | None = None
-    verdict = None
+    step = ground
     if not isinstance(command, c.Tick):
         top = Draft(draft)
         step = ground.over(top, command)
@@ -112,15 +117,14 @@ def decide(plan: Plan, rows: Rows, command: c.Command, around: Surroundings = Su
             stabilise(step)
             settle(step, now)
         except Refusal as reason:
-            refusal = reason
+            refusal, step = reason, ground
         else:
             draft.merge(top)
             ground.entries += step.entries
-            verdict = step.verdict
     put, drop = draft.delta()
     return Decision(
-        entries=tuple(ground.entries), put=put, drop=drop, due_at=next_due(draft), refusal=refusal, verdict=verdict,
-        settled=settled,
+        entries=tuple(ground.entries), put=put, drop=drop, due_at=next_due(draft), refusal=refusal, verdict=step.verdict,
+        requirements=step.requirements, ballots=tuple(step.ballots), sealed=tuple(step.sealed), settled=settled,
     )  # fmt: skip
 
 

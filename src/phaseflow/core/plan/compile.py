@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
@@ -23,7 +23,7 @@ from phaseflow.core.plan.polls import check_poll
 from phaseflow.errors import PolicyError, Span
 from phaseflow.spec import duties as ds
 from phaseflow.spec import model as s
-from phaseflow.spec.phrases import AmountPhrase, LengthPhrase, OpensPhrase, SharePhrase, WindowPhrase
+from phaseflow.spec.phrases import AmountPhrase, DayPhrase, LengthPhrase, OpensPhrase, SharePhrase, WindowPhrase
 
 LANGUAGE_LEVEL = 1
 """Part of every digest: a change of meaning is a new level (R20)."""
@@ -88,8 +88,8 @@ def _calendar(policy: s.Policy, faults: Faults) -> Calendar | None:
             country=spec.country,
             subdivision=spec.subdivision,
             weekend=tuple(names.index(day) for day in spec.weekend),
-            closed=tuple(day.bounds()[0] for day in spec.closed),
-            extra=tuple(day.bounds()[0] for day in spec.extra),
+            closed=tuple(day for phrase in spec.closed for day in _days(phrase)),
+            extra=tuple(day for phrase in spec.extra for day in _days(phrase)),
         )
     except PolicyError as error:
         spans = {"zone": policy.span_of("zone"), "country": spec.span_of("country")}
@@ -102,6 +102,12 @@ def _calendar(policy: s.Policy, faults: Faults) -> Calendar | None:
             why="days off and extra working days are dates with a year", fix="write 2009-05-01",
         )  # fmt: skip
     return None
+
+
+def _days(phrase: DayPhrase) -> Iterator[date]:
+    """Every day that a phrase with a year names."""
+    first, last = phrase.bounds()
+    return (first + timedelta(days=offset) for offset in range((last - first).days + 1))
 
 
 def _roles(policy: s.Policy, faults: Faults) -> dict[str, Role]:

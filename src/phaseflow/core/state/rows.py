@@ -79,7 +79,10 @@ class VisitState:
 
 @attrs.frozen(kw_only=True)
 class DutyState:
-    """A duty of a visit: how many owe it, how many have done it, and its instants."""
+    """A duty of a visit: how many owe it, how many have done it, and its instants.
+
+    *waived* counts those who are excepted and have not done it; *exempt* is the waiver that excepts all.
+    """
 
     key: str
     name: str
@@ -96,6 +99,7 @@ class DutyState:
     fell_due: int = 0
     locked: bool = False
     title: str = ""
+    exempt: str = ""
 
     @property
     def outstanding(self) -> int:
@@ -104,8 +108,18 @@ class DutyState:
 
 
 @attrs.frozen(kw_only=True)
+class Counted:
+    """One record that counts: the number of its entry, when it happened, and what it was."""
+
+    seq: int
+    at: datetime
+    amount: Fraction | None = None
+    entry: str = ""
+
+
+@attrs.frozen(kw_only=True)
 class PartState:
-    """What one subject has done towards one duty."""
+    """What one subject has done towards one duty. *records* is what counts; *in_time* is how it was judged when done."""
 
     amount: Fraction = Fraction(0)
     entries: tuple[str, ...] = ()
@@ -118,6 +132,8 @@ class PartState:
     timers: tuple[str, ...] = ()
     fell_due: int = 0
     locked: bool = False
+    records: tuple[Counted, ...] = ()
+    in_time: bool | None = None
 
 
 @attrs.frozen(kw_only=True)

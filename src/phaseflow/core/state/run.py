@@ -89,7 +89,7 @@ def phase_due(_plan: Plan, rows: Draft, _entry: Entry, event: e.PhaseDue) -> Non
 def phase_opened(_plan: Plan, rows: Draft, entry: Entry, event: e.PhaseOpened) -> None:
     visit = f"{event.phase}/{event.visit}"
     timers = []
-    for step, (begins, ends) in event.begins.items():
+    for step, (begins, ends) in sorted(event.begins.items()):  # the same order when read back
         timers += [
             _arm(rows, timer_key(begins, "open", f"{visit}/{step}"), Timer(kind="step_begins", key=visit, subject=step)),
             _arm(rows, timer_key(ends, "close", f"{visit}/{step}"), Timer(kind="step_ends", key=visit, subject=step)),

@@ -1,0 +1,254 @@
+"""What is worth telling, and to whom: events become notices, addressed to roles as they are held at that moment.
+
+A notice is data. It is written in the transaction of its event; whether, when and how it is told is the relay's
+affair (law 11). Reminders carry the instant from which they are stale (R27).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+import attrs
+
+from phaseflow.core.plan.model import LevelPlan, Plan
+from phaseflow.core.state.rows import DutyState, Head, Rows
+from phaseflow.messages import events as e
+from phaseflow.messages.commands import EMPTY
+from phaseflow.messages.events import Entry
+
+NoticeKind = Literal[
+    "due_soon", "overdue", "escalated", "gate_held", "phase_opened", "phase_closed", "phase_overdue", "document_waiting",
+    "document_returned", "document_approved", "poll_opened", "poll_decided", "item_opened", "item_due", "item_closed",
+    "outcome", "question", "extension", "waiver", "redo_owed",
+]  # fmt: skip
+"""The hook points: every kind of notice is a hook of the same name."""
+
+
+@attrs.frozen(kw_only=True)
+class Notice:
+    """One thing to tell.
+
+    Args:
+        kind: The hook it goes to.
+        run: The run it is about; *unit* and *campaign* name it for people.
+        at: When it happened, UTC.
+        subject: What it is about: a phase, a duty, a document, a poll, an item.
+        title: What the document calls that.
+        roles: The roles addressed; *persons* are their holders at that moment.
+        persons: Opaque ids. Empty together with *owing* set where the receivers are found page by page.
+        owing: A duty key: everybody who still owes it is addressed (R26).
+        data: Further facts, as text.
+        clause: The clauses behind it.
+    """
+
+    kind: NoticeKind
+    run: str
+    unit: str
+    campaign: str
+    at: datetime
+    subject: str
+    title: str
+    roles: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
+    owing: str = ""
+    data: Mapping[str, str] = EMPTY
+    clause: tuple[str, ...] = ()
+    useless_after: datetime | None = None
+    coalesce: str = ""
+
+
+class _Desk:
+    """Writes the notices of one entry."""
+
+    def __init__(self, plan: Plan, rows: Rows, up: Rows | None, entry: Entry) -> None:
+        self.plan, self.rows, self.up, self.entry = plan, rows, up, entry
+        self.head: Head = rows.get("head")
+        self.level: LevelPlan = plan.levels[self.head.level]
+
+    def holders(self, roles: Iterable[str]) -> tuple[str, ...]:
+        """Everybody who has one of the roles now."""
+        found = set()
+        for rows in (self.rows, self.up):
+            for role in roles if rows is not None else ():
+                prefix = f"holder/{role}/"
+                found |= {key[len(prefix):] for key, _ in rows.scan(prefix)}  # type: ignore[union-attr]
+        return tuple(sorted(found))
+
+    def notice(
+        self, kind: NoticeKind, subject: str, title: str, roles: Iterable[str], *, persons: Iterable[str] = (),
+        owing: str = "", clause: Iterable[str] = (), stale: datetime | None = None, coalesce: str = "", **data: Any,
+    ) -> Notice:  # fmt: skip
+        roles = tuple(role for role in dict.fromkeys(roles) if role)
+        return Notice(
+            kind=kind, run=self.head.run, unit=self.head.unit, campaign=self.head.campaign, at=self.entry.at,
+            subject=subject, title=title, roles=roles, persons=tuple(persons) or (() if owing else self.holders(roles)),
+            owing=owing, clause=tuple(clause), data={key: str(value) for key, value in data.items()},
+            useless_after=stale, coalesce=coalesce,
+        )  # fmt: skip
+
+    def phase(self, kind: NoticeKind, name: str, **data: Any) -> Notice:
+        phase = self.level.phases[name]
+        return self.notice(kind, name, phase.title, self.phase_roles(name), clause=phase.clause, **data)
+
+    def phase_roles(self, name: str) -> tuple[str, ...]:
+        """Who runs a phase: whoever may close it, and whoever acts in its duties for the run as a whole."""
+        phase = self.level.phases[name]
+        closing = (phase.closes.name,) if phase.closes is not None and phase.closes.kind == "role" else (phase.asks,)
+        acting = [role for duty in phase.duties if self.level.duties[duty].subjects == "run" for role in self.level.duties[duty].by]
+        return tuple(dict.fromkeys((*(role for role in closing if role), *acting)))
+
+    def duty(self, kind: NoticeKind, key: str, *, role: str = "", subject: str = "", **more: Any) -> Notice | None:
+        state: DutyState | None = self.rows.get(f"duty/{key}")
+        rule = self.level.duties.get(state.name) if state is not None else None
+        if state is None or rule is None:
+            return None
+        data = {"due": state.term.day or "", "outstanding": state.outstanding, "owed": state.owed, **more}
+        if role:
+            return self.notice(kind, state.name, rule.title, (role,), clause=rule.clause, **data)
+        if subject:
+            return self.notice(kind, state.name, rule.title, (), persons=(subject,), clause=rule.clause, **data)
+        if rule.subjects == "role":
+            return self.notice(kind, state.name, rule.title, (rule.each,), owing=key, clause=rule.clause, **data)
+        roles = rule.by or (rule.route[0].roles if rule.route else ())
+        return self.notice(kind, state.name, rule.title, roles, clause=rule.clause, **data)
+
+
+def notices(plan: Plan, rows: Rows, up: Rows | None, entry: Entry) -> tuple[Notice, ...]:
+    """The notices that one entry gives rise to; *rows* are those after the decision."""
+    desk = _Desk(plan, rows, up, entry)
+    return tuple(notice for notice in _of(desk, entry.event) if notice is not None)
+
+
+def _of(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
+    match event:
+        case e.PhaseOpened() | e.PhaseClosed() | e.WindowEnded() | e.PhaseReminded() | e.GateJudged():
+            return _about_phases(desk, event)
+        case e.DutyReminded() | e.DutyFellDue():
+            return _about_duties(desk, event)
+        case e.DocumentReached() | e.DocumentReturned() | e.StepPassed():
+            return _about_documents(desk, event)
+        case e.PollOpened() | e.PollCounted() | e.PollVoided():
+            return _about_polls(desk, event)
+        case e.ItemOpened() | e.ItemFellDue() | e.ItemReminded() | e.ItemClosed():
+            return _about_items(desk, event)
+        case e.RunConcluded(outcome=outcome):
+            spec = desk.level.outcomes[outcome]
+            roles = tuple(desk.level.moves[outcome].by) or desk.phase_roles(next(iter(desk.level.phases)))
+            return [desk.notice("outcome", outcome, str(spec.title or outcome), roles, clause=spec.clause, open_items=event.open_items)]
+        case e.RedoOwed(outcome=outcome):
+            roles = tuple({phase.asks for phase in desk.level.phases.values() if phase.asks})
+            return [desk.notice("redo_owed", outcome, outcome, roles)]
+        case e.QuestionAsked(question=question, role=role, text=text, about=about):
+            return [desk.notice("question", question, text, (role,), about=about)]
+        case e.ExtensionRequested(key=key, subject=subject, until=until, reason=reason):
+            spec_x = desk.plan.policy.extensions
+            return [desk.notice("extension", key, key, map(str, spec_x.by) if spec_x else (), subject=subject, until=until, reason=reason)]
+        case e.ExtensionGranted(key=key, subject=subject, term=term):
+            return [desk.duty("extension", key, subject=subject, until=term.day)]
+        case e.WaiverGranted(duty=key, subject=subject, grounds=grounds):
+            return [desk.duty("waiver", key, subject=subject, grounds=grounds)]
+        case _:
+            return []
+
+
+def _about_phases(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
+    match event:
+        case e.PhaseOpened(phase=name, window=window):
+            return [desk.phase("phase_opened", name, ends=window.last or "")]
+        case e.PhaseClosed(phase=name, open_duties=left):
+            return [desk.phase("phase_closed", name, open_duties=left)]
+        case e.WindowEnded(phase=name):
+            return [desk.phase("phase_overdue", name)]
+        case e.PhaseReminded(phase=name, rung=rung):
+            phase = desk.level.phases[name]
+            kind: NoticeKind = "due_soon" if rung.kind == "remind" else "escalated"
+            roles = (rung.role,) if rung.role else desk.phase_roles(name)
+            return [desk.notice(kind, name, phase.title, roles, clause=phase.clause)]
+        case e.GateJudged(move=move, verdict="held", readings=readings):
+            rule = desk.level.moves[move]
+            asker = (desk.entry.actor,) if desk.entry.actor != "system" else ()
+            roles = rule.by or desk.phase_roles(rule.source or rule.target)
+            reasons = "; ".join(f"{r.fact}: {r.measured}, wanted {r.required}" for r in readings)
+            return [desk.notice("gate_held", move, move, roles, persons=asker, clause=rule.clause, reasons=reasons)]
+        case _:
+            return []
+
+
+def _about_duties(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
+    match event:
+        case e.DutyReminded(key=key, rung=rung, subject=subject):
+            state: DutyState = desk.rows.get(f"duty/{key}")
+            if rung.kind == "escalate":
+                return [desk.duty("escalated", key, role=rung.role, subject=subject)]
+            stale = next((r.at for r in state.term.ladder if r.at > rung.at), state.term.due)
+            notice = desk.duty("due_soon", key, subject=subject)
+            return [attrs.evolve(notice, useless_after=stale, coalesce=f"{desk.head.run}/{key}/{subject}") if notice else None]
+        case e.DutyFellDue(key=key, outstanding=left, subject=subject) if left:
+            return [desk.duty("overdue", key, subject=subject)]
+        case _:
+            return []
+
+
+def _about_documents(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
+    key: str = event.key  # type: ignore[attr-defined]
+    state: DutyState = desk.rows.get(f"duty/{key}")
+    rule = desk.level.duties[state.name]
+    match event:
+        case e.DocumentReached(step=step, subject=subject) if step:
+            found = rule.step_named(step)
+            if found is None or (found.family == "write" and not subject and desk.entry.seq <= 1):
+                return []
+            roles = found.by or (found.roles if found.family != "tell" else rule.route[0].roles)
+            return [desk.notice("document_waiting", state.name, rule.title, roles, clause=found.clause or rule.clause, step=step, subject=subject)]
+        case e.DocumentReturned(step=step, to=to, reason=reason, subject=subject):
+            target = rule.step_named(to)
+            roles = target.roles if target is not None else rule.by
+            return [desk.notice("document_returned", state.name, rule.title, roles, clause=rule.clause, step=step, to=to, reason=reason, subject=subject)]
+        case e.StepPassed(step=step, subject=subject, version=version):
+            found = rule.step_named(step)
+            if found is None or found.family != "judge":
+                return []
+            return [desk.notice("document_approved", state.name, rule.title, rule.route[0].roles, clause=found.clause or rule.clause, step=step, version=version, subject=subject)]
+        case _:
+            return []
+
+
+def _about_polls(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
+    key: str = event.key  # type: ignore[attr-defined]
+    state: DutyState = desk.rows.get(f"duty/{key}")
+    rule = desk.level.duties[state.name]
+    edges = getattr(rule.spec, "edges", {})
+    raters = tuple(str(role) for edge in edges.values() for role in edge.raters)
+    match event:
+        case e.PollOpened(closes=closes):
+            return [desk.notice("poll_opened", state.name, rule.title, raters, clause=rule.clause, closes=closes or "")]
+        case e.PollCounted(band=band, share=share, suppressed=suppressed, go=go):
+            audience = (*rule.by, *map(str, getattr(rule.spec, "publish", ())))
+            shown = "" if suppressed or share is None else f"{share.numerator}/{share.denominator}"
+            return [desk.notice("poll_decided", state.name, rule.title, audience, clause=rule.clause, band=band, share=shown, go=", ".join(go))]
+        case e.PollVoided(why=why):
+            return [desk.notice("poll_decided", state.name, rule.title, rule.by, clause=rule.clause, band="void", why=why)]
+        case _:
+            return []
+
+
+def _about_items(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
+    item: str = event.item  # type: ignore[attr-defined]
+    ledger = desk.level.ledgers[item.split("/", 1)[0]]
+    state = desk.rows.get(f"item/{item}") or _padded(desk.rows, item)
+    owner = getattr(state, "owner", "")
+    persons = (owner,) if owner and desk.rows.get(f"person/{owner}") is not None else ()
+    kinds: dict[type[e.Event], NoticeKind] = {e.ItemOpened: "item_opened", e.ItemFellDue: "item_due", e.ItemClosed: "item_closed"}
+    if isinstance(event, e.ItemReminded):
+        kind: NoticeKind = "due_soon" if event.rung.kind == "remind" else "escalated"
+        if event.rung.role:
+            return [desk.notice(kind, item, ledger.title, (event.rung.role,), clause=ledger.clause)]
+        return [desk.notice(kind, item, ledger.title, map(str, ledger.spec.close.by), persons=persons, clause=ledger.clause)]
+    return [desk.notice(kinds[type(event)], item, ledger.title, map(str, ledger.spec.close.by), persons=persons, clause=ledger.clause)]
+
+
+def _padded(rows: Rows, item: str) -> Any:
+    ledger, number = item.split("/", 1)
+    return rows.get(f"item/{ledger}/{int(number):06d}") if number.isdigit() else None

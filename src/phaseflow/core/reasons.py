@@ -1,0 +1,206 @@
+"""Why a gate is held, and what it would take: every unmet requirement with who can meet it, from when, and where it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import attrs
+
+from phaseflow.core.conditions import Requirement
+from phaseflow.core.gates import Sources, subjects_outstanding, text_of
+from phaseflow.core.plan.model import Duty, LevelPlan, RouteStep
+from phaseflow.core.state.rows import DutyState, Head
+from phaseflow.errors import Problem, Span
+from phaseflow.messages.events import Days
+
+
+@attrs.frozen(kw_only=True)
+class Reason:
+    """One unmet requirement.
+
+    Args:
+        label: What is required, in the policy's words.
+        measured: What was found; *required* what is wanted; *met* False, or None where it is unknown.
+        span: The line of the policy that demands it; *clause* the clause behind it.
+        who: The roles that can meet it.
+        subjects: The first of those it is about, at most twenty; *count* is how many there are in all.
+        act: What one of them does about it.
+        earliest: The first day on which it could change, if that is not today.
+        one_of: Numbers the alternatives of a choice; 0 where there is none.
+    """
+
+    label: str
+    measured: str
+    required: str
+    met: bool | None
+    span: Span
+    clause: str
+    who: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    count: int = 0
+    act: str = ""
+    earliest: date | None = None
+    one_of: int = 0
+
+    def problem(self, code: str = "PF324") -> Problem:
+        """The same, to be printed with its line."""
+        named = ", ".join(self.subjects) + (f" and {self.count - len(self.subjects)} more" if self.count > len(self.subjects) else "")
+        what = f"{self.label}: {self.measured}, wanted {self.required}" + (f" (missing: {named})" if self.subjects else "")
+        who = f"{', '.join(self.who)}: " if self.who else ""
+        when = f" from {self.earliest}" if self.earliest else ""
+        return Problem(code=code, what=what, span=self.span, why="the gate asks for it", fix=f"{who}{self.act}{when}", clause=self.clause)
+
+
+def reasons(requirements: Iterable[Requirement], sources: Sources, today: date) -> tuple[Reason, ...]:
+    """Explain requirements against the facts as they stand on *today*."""
+    return tuple(_reason(requirement, sources, today) for requirement in requirements)
+
+
+def _reason(requirement: Requirement, sources: Sources, today: date) -> Reason:
+    fact = requirement.fact
+    arguments = {name: str(const.value) for name, const in fact.args} if fact is not None else {}
+    required = f"{requirement.op} {text_of(requirement.required)}".strip() if requirement.op else "true"
+    found = Reason(
+        label=requirement.label, measured=text_of(requirement.measured), required=required, met=requirement.met,
+        span=requirement.span, clause=requirement.clause, act=f"meet: {requirement.label}",
+        one_of=requirement.group[-1].alternative + 1 if requirement.group else 0,
+    )  # fmt: skip
+    match fact.name if fact is not None else "":
+        case "outstanding" | "done_share":
+            return _about_duty(found, arguments["duty"], sources, today)
+        case "passed":
+            return _about_document(found, arguments, sources, today)
+        case "closed" | "reached":
+            return _about_phase(found, arguments["phase"], str(fact.name if fact else ""), sources, today)
+        case "items":
+            return _about_items(found, arguments, sources)
+        case "units" | "units_share":
+            return _about_units(found, arguments, sources)
+        case "poll_share":
+            return _about_duty(found, arguments["poll"], sources, today)
+        case _:
+            return found
+
+
+def _rule(name: str, sources: Sources) -> Duty | None:
+    level: LevelPlan = sources.level
+    above = sources.plan.programme
+    return level.duties.get(name) or (above.duties.get(name) if above is not None else None)
+
+
+def _about_duty(found: Reason, name: str, sources: Sources, today: date) -> Reason:
+    rule = _rule(name, sources)
+    if rule is None:
+        return found
+    subjects, count = subjects_outstanding(sources, name)
+    states = sources.instances(name)
+    owed = sum(state.owed for state in states)
+    done = sum(state.done for state in states)
+    measured = f"{done} of {owed} done" if states else "not begun"
+    clause = found.clause or ", ".join(rule.clause)
+    return attrs.evolve(
+        found, measured=measured, required="done by all" if owed != 1 else "done", who=rule.by or ((rule.each,) if rule.each else _writers(rule)),
+        subjects=subjects, count=count, act=act_for(rule, states[-1] if states else None, sources), clause=clause,
+        earliest=_earliest(rule, states, sources, today), span=found.span if found.span.line else rule.span,
+    )  # fmt: skip
+
+
+def _writers(rule: Duty) -> tuple[str, ...]:
+    return rule.route[0].roles if rule.route else ()
+
+
+def act_for(rule: Duty, state: DutyState | None, sources: Sources) -> str:
+    """What somebody who owes a duty does about it."""
+    amount = rule.amount
+    match rule.kind:
+        case "quota":
+            unit = state.unit if state is not None else ""
+            return f"record {rule.name}" + (f" up to {amount} {unit}".rstrip() if amount is not None else "")
+        case "checklist":
+            return f"tick every entry of {rule.name}"
+        case "meeting":
+            return f"hold {rule.name}"
+        case "document":
+            waiting = waiting_at(rule, state, sources)
+            return f"{waiting.name} {rule.name}" if waiting is not None else f"walk the route of {rule.name}"
+        case "poll":
+            return f"open and close the poll {rule.name}"
+        case _:
+            return f"complete {rule.name}"
+
+
+def waiting_at(rule: Duty, state: DutyState | None, sources: Sources) -> RouteStep | None:
+    """The step at which the run's one document waits."""
+    rows = sources.rows_of_duty(rule.name)
+    if state is None or rows is None or rule.subjects != "run":
+        return rule.route[0] if rule.route and rule.subjects == "run" else None
+    document = rows.get(f"document/{state.key}/")
+    return rule.step_named(document.step) if document is not None else None
+
+
+def _earliest(rule: Duty, states: list[DutyState], sources: Sources, today: date) -> date | None:
+    if states:
+        return None
+    rows = sources.rows_of_duty(rule.name)
+    window: Days | None = rows.get(f"window/{rule.phase}/{rule.step}" if rule.step else f"window/{rule.phase}") if rows is not None else None
+    return window.first if window is not None and window.first is not None and window.first > today else None
+
+
+def _about_document(found: Reason, arguments: dict[str, str], sources: Sources, today: date) -> Reason:
+    rule = _rule(arguments["document"], sources)
+    if rule is None:
+        return found
+    states = sources.instances(rule.name)
+    waiting = waiting_at(rule, states[-1] if states else None, sources)
+    step = rule.step_named(arguments["step"])
+    here = waiting or step
+    return attrs.evolve(
+        found, measured=f"waits at '{waiting.name}'" if waiting is not None else ("on its way" if states else "not begun"),
+        required=f"past '{arguments['step']}'", who=(here.by or here.roles) if here is not None else (),
+        act=f"{here.name} {rule.name}" if here is not None else found.act, earliest=_earliest(rule, states, sources, today),
+        clause=found.clause or ", ".join((step.clause if step is not None else ()) or rule.clause),
+        span=found.span if found.span.line else rule.span,
+    )  # fmt: skip
+
+
+def _about_phase(found: Reason, name: str, verb: str, sources: Sources, today: date) -> Reason:
+    phase = sources.level.phases.get(name)
+    if phase is None:
+        return found
+    move = sources.level.moves.get(f"{name}.close" if verb == "closed" else f"{name}.open")
+    window: Days | None = sources.rows.get(f"window/{name}")
+    head = sources.head
+    ahead = window is not None and window.first is not None and window.first > today and not head.visits.get(name)
+    return attrs.evolve(
+        found, measured="not yet", required=verb, who=move.by if move is not None else (),
+        act=f"ask for {move.name}" if move is not None else found.act,
+        earliest=window.first if ahead and window is not None else None, clause=found.clause or ", ".join(phase.clause),
+    )  # fmt: skip
+
+
+def _about_items(found: Reason, arguments: dict[str, str], sources: Sources) -> Reason:
+    ledger = sources.level.ledgers.get(arguments["ledger"])
+    if ledger is None:
+        return found
+    names = [key.removeprefix("item/") for key, row in sources.rows.scan(f"item/{ledger.name}/") if getattr(row, "status", "") in ("open", "settled")]
+    return attrs.evolve(
+        found, who=tuple(map(str, ledger.spec.close.by)), subjects=tuple(names[:20]), count=len(names),
+        act="settle each item", clause=found.clause or ", ".join(ledger.clause),
+    )  # fmt: skip
+
+
+def _about_units(found: Reason, arguments: dict[str, str], sources: Sources) -> Reason:
+    if sources.units is None:
+        return found
+    missing = []
+    for fact in sources.units():
+        head: Head = fact.head
+        if head.withdrawn or head.status == "cancelled":
+            continue
+        wanted = arguments.get("concluded")
+        reached = head.visits.get(arguments.get("reached", ""), 0) > 0 or arguments.get("closed", "") in head.closed
+        ended = wanted is not None and head.status in ("concluded", "archived") and wanted in ("any", head.outcome)
+        if not (reached or ended):
+            missing.append(head.unit)
+    return attrs.evolve(found, subjects=tuple(missing[:20]), count=len(missing), act="let these units get there")

@@ -1,0 +1,345 @@
+"""A handle of one run: commands as methods, and the questions people ask of it. It holds no state of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+
+from phaseflow.core.calendars import parse_instant
+from phaseflow.core.decide import Decision
+from phaseflow.core.reasons import Reason
+from phaseflow.engine import views
+from phaseflow.engine.answers import Answer, Owed, Refused, Status
+from phaseflow.engine.roster import read_roster
+from phaseflow.errors import PhaseflowError, Problem, Span
+from phaseflow.messages import commands as c
+from phaseflow.messages.commands import EMPTY, Evidence
+from phaseflow.messages.events import Entry
+from phaseflow.spec.phrases import AmountPhrase, PhraseError
+
+if TYPE_CHECKING:
+    from phaseflow.engine.engine import Engine
+
+EvidenceLike = Evidence | str
+"""Evidence, or ``kind=reference``, or a reference alone (its kind is then the part before the dot: ``minutes.pdf``)."""
+
+
+@attrs.frozen
+class Run:
+    """A handle of a run. Every method that acts takes *by* (the actor), and may take *at*, *on_behalf_of* and *id*.
+
+    *at* is when it happened (an instant, or a text in the run's zone; now by default), *id* makes the command
+    idempotent. Each returns an `Answer`, or raises `Refused` with every reason.
+    """
+
+    engine: Engine = attrs.field(repr=False)
+    id: str
+
+    def _do(self, kind: type[c.Command], /, *, by: str, at: str | datetime | None = None, on_behalf_of: str = "", id: str = "", **fields: Any) -> Answer:
+        return self.engine.execute(self.id, self.command(kind, by=by, at=at, on_behalf_of=on_behalf_of, id=id, **fields))
+
+    def command(self, kind: type[c.Command], /, *, by: str, at: str | datetime | None = None, on_behalf_of: str = "", id: str = "", **fields: Any) -> c.Command:
+        """Build a command for this run, for `preview` and `execute`."""
+        now = self.engine.clock()
+        return kind(id=id or self.engine.ids(), by=by, at=self._instant(at, now), now=now, on_behalf_of=on_behalf_of, **fields)
+
+    def _instant(self, at: str | datetime | None, now: datetime) -> datetime:
+        if at is None:
+            return now
+        if isinstance(at, datetime):
+            return at
+        with self.engine.reading(self.id) as (_tx, _head, plan, _rows, _around):
+            try:
+                return parse_instant(at, plan.calendar)
+            except ValueError as error:
+                raise Refused("malformed", (Problem(
+                    code="PF384", what=str(error), why="a time is a day or an instant of the run's zone", fix="write 2009-03-13, or 2009-03-13T15:00",
+                ),)) from None  # fmt: skip
+
+    # --- moves --------------------------------------------------------------------------------------------------------
+
+    def request(self, move: str, *, by: str, **more: Any) -> Answer:
+        """Ask for a move: ``study.close``, ``study.open``, a transition or an outcome. A held gate is an answer, not an error."""
+        return self._do(c.Ask, by=by, move=move, **more)
+
+    def suspend(self, *, by: str, reason: str, **more: Any) -> Answer:
+        """Halt the run."""
+        return self._do(c.Suspend, by=by, reason=reason, **more)
+
+    def resume(self, *, by: str, **more: Any) -> Answer:
+        """Go on after a halt."""
+        return self._do(c.Resume, by=by, **more)
+
+    def cancel(self, *, by: str, reason: str, **more: Any) -> Answer:
+        """End the run without an outcome."""
+        return self._do(c.Cancel, by=by, reason=reason, **more)
+
+    def reopen(self, phase: str, *, by: str, reason: str, spawned: Literal["stands", "withdrawn"], **more: Any) -> Answer:
+        """Take back the conclusion and go on in *phase*; say whether what the conclusion spawned stands."""
+        return self._do(c.Reopen, by=by, phase=phase, spawned=spawned, reason=reason, **more)
+
+    def archive(self, *, by: str = c.SYSTEM, **more: Any) -> Answer:
+        """Put an ended run away."""
+        return self._do(c.Archive, by=by, **more)
+
+    def withdraw(self, unit: str = "", *, by: str = c.SYSTEM, reason: str, into: Iterable[str] = (), **more: Any) -> Answer:
+        """Take a unit out of this programme; *into* names the runs that go on with it."""
+        return self._do(c.WithdrawUnit, by=by, unit=unit, reason=reason, into=tuple(into), **more)
+
+    # --- duties -------------------------------------------------------------------------------------------------------
+
+    def record(self, duty: str, *, by: str, amount: str | tuple[Any, str], subject: str = "", evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
+        """Record an amount towards a quota: ``"12000 characters"``."""
+        count, unit = _amount(amount)
+        return self._do(c.Record, by=by, duty=duty, amount=count, unit=unit, subject=subject, evidence=_evidence(evidence), **more)
+
+    def complete(self, duty: str, *, by: str, subject: str = "", evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
+        """Say that a task, a bulletin or an own action is done; a meeting named here is held without an attendance list."""
+        with self.engine.reading(self.id) as (_tx, head, plan, _rows, _around):
+            rule = plan.levels[head.level].duties.get(duty)
+        if rule is not None and rule.kind == "meeting":
+            return self.hold(duty, by=by, evidence=evidence, **more)
+        return self._do(c.Complete, by=by, duty=duty, subject=subject, evidence=_evidence(evidence), **more)
+
+    def check(self, duty: str, entry: str, *, by: str, subject: str = "", evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
+        """Tick one entry of a checklist."""
+        return self._do(c.CheckOff, by=by, duty=duty, entry=entry, subject=subject, evidence=_evidence(evidence), **more)
+
+    def hold(self, meeting: str, *, by: str, attendance: Mapping[str, str] = EMPTY, evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
+        """Say that a meeting was held; *attendance* maps person ids to ``present``, ``excused`` or ``absent``."""
+        return self._do(c.HoldMeeting, by=by, duty=meeting, attendance=dict(attendance), evidence=_evidence(evidence), **more)
+
+    def confirm(self, duty: str, subject: str = "", *, by: str, good: bool = True, reason: str = "", **more: Any) -> Answer:
+        """Confirm what a subject did, or find it poor."""
+        return self._do(c.Confirm, by=by, duty=duty, subject=subject, good=good, reason=reason, **more)
+
+    def add_action(self, phase: str, name: str, *, by: str, title: str, **more: Any) -> Answer:
+        """Add an action of one's own to an open phase."""
+        return self._do(c.AddAction, by=by, phase=phase, name=name, title=title, **more)
+
+    def make_up(self, judged: Mapping[str, str], *, by: str, **more: Any) -> Answer:
+        """Judge duties as ``present``, ``missing`` or ``poor``; the latter two are owed again."""
+        return self._do(c.OrderMakeUp, by=by, judged=dict(judged), **more)
+
+    # --- documents ----------------------------------------------------------------------------------------------------
+
+    def draft(self, document: str, *, by: str, digest: str, ref: str = "", subject: str = "", answers: Mapping[str, str] = EMPTY, **more: Any) -> Answer:
+        """Hand in a version; *digest* is the SHA-256 of its content."""
+        return self._do(c.Draft, by=by, document=document, digest=digest, ref=ref, subject=subject, answers=dict(answers), **more)
+
+    def mark(self, document: str, part: str, mark: str, *, by: str, subject: str = "", **more: Any) -> Answer:
+        """Mark a part for a further step."""
+        return self._do(c.MarkPart, by=by, document=document, part=part, mark=mark, subject=subject, **more)
+
+    def opine(self, document: str, *, by: str, ref: str, group: str = "", subject: str = "", **more: Any) -> Answer:
+        """Give an opinion."""
+        return self._do(c.Opine, by=by, document=document, ref=ref, group=group, subject=subject, **more)
+
+    def answer_opinion(self, document: str, opinion: int, *, by: str, absorbed: bool, reason: str, subject: str = "", **more: Any) -> Answer:
+        """Answer an opinion."""
+        return self._do(c.AnswerOpinion, by=by, document=document, opinion=opinion, absorbed=absorbed, reason=reason, subject=subject, **more)
+
+    def end_consultation(self, document: str, *, by: str, subject: str = "", **more: Any) -> Answer:
+        """End a consulting or reviewing step."""
+        return self._do(c.EndConsultation, by=by, document=document, subject=subject, **more)
+
+    def judge(self, document: str, *, by: str, accept: bool, reason: str = "", subject: str = "", **more: Any) -> Answer:
+        """Accept the version at hand, or send it back."""
+        return self._do(c.Judge, by=by, document=document, accept=accept, reason=reason, subject=subject, **more)
+
+    def hand(self, document: str, step: str, *, by: str, subject: str = "", evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
+        """Publish, circulate, submit or file."""
+        return self._do(c.Hand, by=by, document=document, step=step, subject=subject, evidence=_evidence(evidence), **more)
+
+    # --- polls --------------------------------------------------------------------------------------------------------
+
+    def open_poll(self, poll: str, *, by: str, invited: Mapping[str, Mapping[str, int]], **more: Any) -> Answer:
+        """Open a poll; *invited* counts people by edge and group."""
+        return self._do(c.OpenPoll, by=by, poll=poll, invited={edge: dict(groups) for edge, groups in invited.items()}, **more)
+
+    def cast(self, poll: str, edge: str, choice: str, *, by: str, group: str = "", rated: str = "", **more: Any) -> Answer:
+        """Take part in a poll."""
+        return self._do(c.Cast, by=by, poll=poll, edge=edge, choice=choice, group=group, rated=rated, **more)
+
+    def close_poll(self, poll: str, *, by: str, **more: Any) -> Answer:
+        """Close a poll and count it."""
+        return self._do(c.ClosePoll, by=by, poll=poll, **more)
+
+    # --- ledgers ------------------------------------------------------------------------------------------------------
+
+    def open_item(self, ledger: str, *, by: str, kind: str, fields: Mapping[str, str], owner: str, due: str | date | None = None, axes: Mapping[str, str] = EMPTY, **more: Any) -> Answer:
+        """Open an item; its id is in the answer's `ItemOpened` event."""
+        return self._do(c.OpenItem, by=by, ledger=ledger, kind=kind, fields=dict(fields), owner=owner, due=_day(due), axes=dict(axes), **more)
+
+    def amend_item(self, item: str, *, by: str, reason: str, kind: str = "", fields: Mapping[str, str] = EMPTY, owner: str = "", due: str | date | None = None, **more: Any) -> Answer:
+        """Change an open item."""
+        return self._do(c.AmendItem, by=by, item=item, reason=reason, kind=kind, fields=dict(fields), owner=owner, due=_day(due), **more)
+
+    def settle_item(self, item: str, *, by: str, evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
+        """Report an item as settled."""
+        return self._do(c.SettleItem, by=by, item=item, evidence=_evidence(evidence), **more)
+
+    def verify_item(self, item: str, *, by: str, good: bool, reason: str = "", **more: Any) -> Answer:
+        """Verify a settled item."""
+        return self._do(c.VerifyItem, by=by, item=item, good=good, reason=reason, **more)
+
+    def explain_item(self, item: str, *, by: str, reason: str, evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
+        """Explain why an item cannot be solved now."""
+        return self._do(c.ExplainItem, by=by, item=item, reason=reason, evidence=_evidence(evidence), **more)
+
+    def publish_item(self, item: str, *, by: str, evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
+        """Publish an item with its commitment."""
+        return self._do(c.PublishItem, by=by, item=item, evidence=_evidence(evidence), **more)
+
+    def reopen_item(self, item: str, *, by: str, reason: str, **more: Any) -> Answer:
+        """Open a closed item again."""
+        return self._do(c.ReopenItem, by=by, item=item, reason=reason, **more)
+
+    # --- waivers and extensions ---------------------------------------------------------------------------------------
+
+    def waive(self, duty: str, *, by: str, grounds: str, reason: str, subject: str = "", until: str | date | None = None, **more: Any) -> Answer:
+        """Except a subject from a duty."""
+        return self._do(c.GrantWaiver, by=by, duty=duty, grounds=grounds, reason=reason, subject=subject, until=_day(until), **more)
+
+    def revoke_waiver(self, waiver: str, *, by: str, reason: str, **more: Any) -> Answer:
+        """Take a waiver back."""
+        return self._do(c.RevokeWaiver, by=by, waiver=waiver, reason=reason, **more)
+
+    def request_extension(self, duty: str, *, by: str, type: str, until: str | date, reason: str, subject: str = "", **more: Any) -> Answer:
+        """Ask for a later due day."""
+        return self._do(c.RequestExtension, by=by, duty=duty, type=type, until=_day(until), reason=reason, subject=subject, **more)
+
+    def extend(self, duty: str, *, by: str, type: str, until: str | date, reason: str, subject: str = "", **more: Any) -> Answer:
+        """Move a due day."""
+        return self._do(c.GrantExtension, by=by, duty=duty, type=type, until=_day(until), reason=reason, subject=subject, **more)
+
+    def refuse_extension(self, duty: str, *, by: str, reason: str, subject: str = "", **more: Any) -> Answer:
+        """Refuse a request for a later due day."""
+        return self._do(c.RefuseExtension, by=by, duty=duty, reason=reason, subject=subject, **more)
+
+    # --- people -------------------------------------------------------------------------------------------------------
+
+    def join(self, person: Mapping[str, Any] | c.Person, *, by: str = c.SYSTEM, **more: Any) -> Answer:
+        """Add a person to the roster."""
+        persons, personal = read_roster([person], self.engine._salt)
+        command = self.command(c.Join, by=by, person=persons[0], **more)
+        return self.engine.execute(self.id, command, personal)
+
+    def leave(self, person: str, *, by: str = c.SYSTEM, roles: Iterable[str] = (), **more: Any) -> Answer:
+        """Take a person, or some of the person's roles, off the roster."""
+        return self._do(c.Leave, by=by, person=person, roles=tuple(roles), **more)
+
+    def appoint(self, person: str, role: str, *, by: str = c.SYSTEM, since: str | date, until: str | date | None = None, **more: Any) -> Answer:
+        """Give a role for a time."""
+        return self._do(c.Appoint, by=by, person=person, role=role, since=_day(since), until=_day(until), **more)
+
+    def delegate(self, to: str, roles: Iterable[str], *, by: str, since: str | date, until: str | date, reason: str, absence: bool = False, **more: Any) -> Answer:
+        """Let somebody act in one's place; with *absence*, only the substitute acts."""
+        return self._do(c.Delegate, by=by, to=to, roles=tuple(roles), since=_day(since), until=_day(until), reason=reason, absence=absence, **more)
+
+    def end_delegation(self, delegation: str, *, by: str, **more: Any) -> Answer:
+        """Take a delegation back."""
+        return self._do(c.EndDelegation, by=by, delegation=delegation, **more)
+
+    def recuse(self, subject: str, *, by: str, reason: str, **more: Any) -> Answer:
+        """Keep out of a duty, document, poll or item."""
+        return self._do(c.Recuse, by=by, subject=subject, reason=reason, **more)
+
+    def list_body(self, kind: str, body: str, *, by: str = c.SYSTEM, **more: Any) -> Answer:
+        """Add a body to the list of its kind."""
+        return self._do(c.ListBody, by=by, kind=kind, body=body, **more)
+
+    def erase(self, person: str, *, by: str = c.SYSTEM, reason: str, **more: Any) -> Answer:
+        """Erase a person's personal data."""
+        return self._do(c.ErasePerson, by=by, person=person, reason=reason, **more)
+
+    # --- answers and corrections --------------------------------------------------------------------------------------
+
+    def answer(self, question: str, verdict: str, *, by: str, reason: str, **more: Any) -> Answer:
+        """Answer a question that the run put to a role."""
+        return self._do(c.Answer, by=by, question=question, verdict=verdict, reason=reason, **more)
+
+    def void(self, seq: int, *, by: str, reason: str, **more: Any) -> Answer:
+        """Take back what entry *seq* of the trail recorded."""
+        return self._do(c.Void, by=by, seq=seq, reason=reason, **more)
+
+    def correct(self, seq: int, *, by: str, reason: str, amount: str | None = None, happened: str | datetime | None = None, **more: Any) -> Answer:
+        """Record anew what entry *seq* recorded wrongly."""
+        count = _amount(amount)[0] if amount is not None else None
+        moment = self._instant(happened, self.engine.clock()) if happened is not None else None
+        return self._do(c.Correct, by=by, seq=seq, reason=reason, amount=count, happened=moment, **more)
+
+    # --- questions ----------------------------------------------------------------------------------------------------
+
+    def preview(self, command: c.Command) -> Decision:
+        """What a command would do now; nothing is written."""
+        return self.engine.preview(self.id, command)
+
+    def why(self, move: str) -> tuple[Reason, ...]:
+        """Why a move would be held now: every unmet requirement; nothing where it would pass."""
+        return views.why(self.engine, self.id, move)
+
+    def what_would_it_take(self, move: str) -> tuple[Reason, ...]:
+        """What is left to do for a move: each unmet requirement with who does what, from when; cheapest alternatives marked."""
+        return views.why(self.engine, self.id, move)
+
+    def todo(self, person: str) -> tuple[Owed, ...]:
+        """What a person owes now, the most urgent first."""
+        return views.todo(self.engine, self.id, person)
+
+    def allowed(self, person: str) -> tuple[Owed, ...]:
+        """Acts that are possible for a person now, for a host's buttons."""
+        return views.allowed(self.engine, self.id, person)
+
+    def status(self) -> Status:
+        """The run at a glance."""
+        return views.status(self.engine, self.id)
+
+    def history(self, *, after: int = 0, limit: int | None = None) -> list[Entry]:
+        """The trail, from entry *after* + 1 on."""
+        return self.engine.entries(self.id, after=after, limit=limit)
+
+    def verify(self) -> tuple[str, ...]:
+        """Check the hash chain, the fold, the personal data and the boxes; what is wrong, in words; nothing where all is well."""
+        from phaseflow.engine.verify import verify
+
+        return verify(self.engine, self.id)
+
+
+def _amount(amount: str | tuple[Any, str]) -> tuple[Fraction, str]:
+    if isinstance(amount, tuple):
+        return Fraction(str(amount[0])), amount[1]
+    try:
+        phrase = AmountPhrase.parse(amount, Span(file="amount", line=1, col=1))
+    except PhraseError as error:
+        raise Refused("malformed", error.problems) from None
+    if phrase.count is None:
+        raise Refused("malformed", (Problem(code="PF340", what=f"'{amount}' names no number", why="what is recorded is counted", fix="write 3 articles"),))
+    return phrase.count, phrase.unit
+
+
+def _evidence(given: Iterable[EvidenceLike]) -> tuple[Evidence, ...]:
+    found = []
+    for item in [given] if isinstance(given, str) else given:
+        if isinstance(item, Evidence):
+            found.append(item)
+            continue
+        kind, sign, ref = item.partition("=")
+        found.append(Evidence(kind, ref) if sign else Evidence(item.rsplit("/", 1)[-1].split(".", 1)[0], item))
+    return tuple(found)
+
+
+def _day(day: str | date | None) -> date | None:
+    if day is None or isinstance(day, date):
+        return day
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        raise Refused("malformed", (Problem(code="PF383", what=f"'{day}' is not a day", why="a day of the calendar is wanted", fix="write it as 2009-03-01"),)) from None
+
+
+__all__ = ["PhaseflowError", "Run"]

@@ -1,0 +1,212 @@
+"""What people ask of a run: why, what is owed, what is possible, how it stands. Reading only; what is due is settled
+in memory first, so that an answer never depends on who ticked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from phaseflow.core.decide import Surroundings
+from phaseflow.core.decide import phases as moves
+from phaseflow.core.decide.people import roles_of
+from phaseflow.core.decide.settle import settle
+from phaseflow.core.decide.step import Actor, Refusal, Step
+from phaseflow.core.gates import Sources, judge
+from phaseflow.core.plan.model import Duty, Move, Plan
+from phaseflow.core.reasons import Reason, act_for, reasons
+from phaseflow.core.state.rows import CAMPAIGN, Draft, DutyState, PartState, Question, VisitState
+from phaseflow.engine.answers import Owed, PhaseView, Refused, Status
+from phaseflow.messages.events import Days
+from phaseflow.stores.base import HeadQuery
+
+if TYPE_CHECKING:
+    from phaseflow.engine.engine import Engine
+
+
+@contextmanager
+def looking(engine: Engine, run: str) -> Iterator[tuple[Plan, Step, Any]]:
+    """A settled copy of a run's rows to look at; nothing of it is written."""
+    with engine.reading(run) as (tx, head, plan, rows, around):
+        now = engine.clock()
+        clock = rows.get("clock")
+        step = Step(plan, Draft(rows), around, at=clock.watermark, now=max(now, clock.watermark))
+        settle(step, step.now)
+        step.at = step.now
+        yield plan, step, (tx, head)
+
+
+def _sources(step: Step) -> Sources:
+    around: Surroundings = step.around
+    return Sources(plan=step.plan, rows=step.rows, up=around.up, units=around.units, host=around.host, day=step.day)
+
+
+def why(engine: Engine, run: str, move: str) -> tuple[Reason, ...]:
+    """Every unmet requirement of a move's gate."""
+    with looking(engine, run) as (plan, step, _):
+        try:
+            found = moves.find_move(step, move)
+            unmet = moves.unmet(step, found)
+        except Refusal as refusal:
+            raise Refused(refusal.kind, refusal.problems, engine.plans.lines(plan)) from None
+        return reasons(unmet, _sources(step), step.day)
+
+
+# --- what is owed -----------------------------------------------------------------------------------------------------
+
+
+def todo(engine: Engine, run: str, person: str) -> tuple[Owed, ...]:
+    """What a person owes now, the most urgent first."""
+    with looking(engine, run) as (_plan, step, _):
+        held = roles_of(step, person)
+        if step.head.status in ("cancelled", "archived", "suspended"):
+            return ()
+        found = [*_duties(step, person, held), *_items(step, person), *_questions(step, held)]
+        return tuple(sorted(found, key=lambda owed: (owed.due is None, owed.due or step.day, owed.subject)))
+
+
+def _open_duties(step: Step) -> Iterator[tuple[Duty, DutyState]]:
+    for visit in step.head.open:
+        for _key, state in step.rows.scan(f"duty/{visit}/"):
+            rule = step.level.duties.get(state.name)
+            if rule is not None and state.outstanding > 0 and not (state.period is not None and state.period.first > step.day):
+                yield rule, state
+
+
+def _duties(step: Step, person: str, held: frozenset[str]) -> Iterator[Owed]:
+    for rule, state in _open_duties(step):
+        if rule.kind == "document":
+            yield from _document(step, rule, state, person, held)
+        elif rule.subjects == "role" and rule.each in held:
+            part: PartState = step.get(f"part/{state.key}/{person}") or PartState()
+            if not part.done and not part.waived:
+                yield _owed(step, rule, state, part)
+        elif rule.subjects != "role" and held & set(rule.by):
+            yield _owed(step, rule, state, step.get(f"part/{state.key}/") or PartState())
+
+
+def _owed(step: Step, rule: Duty, state: DutyState, part: PartState, what: str = "") -> Owed:
+    term = part.term or state.term
+    limit = term.grace or term.due
+    wanted = part.owes if part.owes is not None else state.amount
+    rest = ""
+    if wanted is not None and rule.subjects != "body":
+        rest = f"{max(wanted - part.amount, 0)} of {wanted} {state.unit}"
+    elif rule.subjects == "body":
+        rest = f"{state.outstanding} of {state.owed}"
+    return Owed(
+        what=what or act_for(rule, state, _sources(step)), subject=rule.name, title=rule.title, kind=rule.kind, due=term.day,
+        overdue=limit is not None and step.now >= limit, rest=rest, line=str(rule.span), clause=", ".join(rule.clause),
+        ready=_needs_met(step, rule),
+    )  # fmt: skip
+
+
+def _needs_met(step: Step, rule: Duty) -> bool:
+    return rule.needs is None or judge(rule.needs, _sources(step)).value is True
+
+
+def _document(step: Step, rule: Duty, state: DutyState, person: str, held: frozenset[str]) -> Iterator[Owed]:
+    """Documents wait at a step; whoever acts there owes the act."""
+    seen = set()
+    for key, document in step.rows.scan(f"document/{state.key}/"):
+        subject = key.rsplit("/", 1)[1]
+        seen.add(subject)
+        here = rule.step_named(getattr(document, "step", ""))
+        if here is None:
+            continue
+        actors = set(here.by or (rule.route[0].roles if here.family == "tell" else here.roles))
+        mine = subject == person if rule.subjects == "role" and here.family in ("write", "tell") else bool(held & actors)
+        if mine:
+            part = step.get(f"part/{state.key}/{subject}") or PartState()
+            yield _owed(step, rule, state, part, f"{here.name} {rule.name}" + (f" of {subject}" if subject and subject != person else ""))
+    if rule.subjects == "role" and rule.each in held and person not in seen:
+        yield _owed(step, rule, state, PartState(), f"draft {rule.name}")
+
+
+def _items(step: Step, person: str) -> Iterator[Owed]:
+    for key, item in step.rows.scan("item/"):
+        if getattr(item, "status", "") == "open" and getattr(item, "owner", "") == person:
+            ledger = step.level.ledgers.get(key.split("/")[1])
+            term = item.term
+            yield Owed(
+                what="settle", subject=key.removeprefix("item/"), title=ledger.title if ledger else "", kind="item", due=term.day,
+                overdue=term.due is not None and step.now >= term.due, line=str(ledger.span) if ledger else "", clause=", ".join(ledger.clause) if ledger else "",
+            )  # fmt: skip
+
+
+def _questions(step: Step, held: frozenset[str]) -> Iterator[Owed]:
+    for key, question in step.rows.scan("question/"):
+        if isinstance(question, Question) and question.answered is None and question.role in held:
+            yield Owed(what="answer", subject=key.removeprefix("question/"), title=question.text, kind="question")
+
+
+# --- what is possible -------------------------------------------------------------------------------------------------
+
+
+def allowed(engine: Engine, run: str, person: str) -> tuple[Owed, ...]:
+    """Moves a person may ask for now, whether or not the gate would pass, and the acts on what is owed."""
+    with looking(engine, run) as (_plan, step, _):
+        if step.head.status != "running":
+            return ()
+        held = roles_of(step, person)
+        step.actor = Actor(person)
+        found = [_move(step, move) for move in step.level.moves.values() if held & set(move.by) and moves.allowed(step, move)]
+        duties = list(_duties(step, person, held))
+        opening = [
+            Owed(what="open_item", subject=name, title=ledger.title, kind="ledger", line=str(ledger.span), clause=", ".join(ledger.clause))
+            for name, ledger in step.level.ledgers.items()
+            if held & set(map(str, ledger.spec.opened_by))
+        ]
+        return (*found, *duties, *opening, *_questions(step, held))
+
+
+def _move(step: Step, move: Move) -> Owed:
+    judged = moves.examine(step, move)
+    return Owed(
+        what="request", subject=move.name, title=move.name, kind="move", line=str(move.span), clause=", ".join(move.clause),
+        ready=judged is None or judged.value is True,
+    )  # fmt: skip
+
+
+# --- how it stands ----------------------------------------------------------------------------------------------------
+
+
+def status(engine: Engine, run: str) -> Status:
+    """A run at a glance."""
+    with looking(engine, run) as (_plan, step, (tx, stored)):
+        head = step.head
+        phases = tuple(_phase(step, name) for name in step.level.phases)
+        items = {
+            name: (int(step.get(f"items/{name}/open") or 0), int(step.get(f"items/{name}/all") or 0)) for name in step.level.ledgers
+        }
+        questions = sum(1 for _key, question in step.rows.scan("question/") if question.answered is None)
+        units = {found.unit: found.status for found in tx.heads(HeadQuery(parent=run))} if head.level == "programme" else {}
+        return Status(
+            run=run, unit=head.unit, level=head.level, campaign=head.campaign, status=head.status, outcome=head.outcome, phases=phases,
+            waiting=head.waiting, items=items, questions=questions, owes_redo=head.owes_redo, redeemed_by=head.redeemed_by,
+            next_due=stored.due_at, entries=stored.seq, units=units,
+        )  # fmt: skip
+
+
+def _phase(step: Step, name: str) -> PhaseView:
+    head, rule = step.head, step.level.phases[name]
+    number = head.visits.get(name, 0)
+    visit: VisitState | None = step.get(f"visit/{name}/{number}") if number else None
+    planned: Days | None = visit.window if visit is not None else step.get(f"window/{name}")
+    states = _states(step, name, number)
+    if visit is None:
+        state = "assumed" if name in head.assumed else "waiting" if name in head.waiting else "ahead"
+    else:
+        state = "closed" if visit.closed is not None else "overdue" if visit.overdue else "open"
+    return PhaseView(
+        name=name, title=rule.title, visit=number, first=planned.first if planned else None, last=planned.last if planned else None,
+        state=state, duties=len(states), done=sum(row.outstanding <= 0 for row in states),
+    )  # fmt: skip
+
+
+def _states(step: Step, name: str, number: int) -> list[DutyState]:
+    rows: Iterable[tuple[str, DutyState]] = step.rows.scan(f"duty/{name}/{number}/") if number else ()
+    return [row for _key, row in rows if row.name in step.level.duties]
+
+
+__all__ = ["CAMPAIGN", "allowed", "looking", "status", "todo", "why"]
