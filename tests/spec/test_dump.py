@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from tests.spec.strategies import of_class
-from tests.spec.test_structure import AllOf, NotThat, Part, Rated, Text_, Thing, read
+from tests.spec.test_structure import AllOf, NotThat, Part, Rated, Text_, Thing, Wait, read
 
 from phaseflow.spec.dump import dump
 from phaseflow.spec.model import Policy
@@ -48,6 +48,8 @@ def test_every_convention_reads_back_equal(thing):
         (Thing(name="x", title=Text({"en": "~", "zh": "学习"})), 'name: x\ntitle:\n  en: "~"\n  zh: "学习"\n'),
         (Thing(name="x", cond=NotThat(not_=AllOf(all=(Text_(text="a"), Rated(poll="p"))))),
          "name: x\ncond:\n  not:\n    all:\n      - a\n      - poll: p\n"),
+        (Thing(name="x", cond=Wait()), "name: x\ncond:\n  wait: short\n"),
+        (Thing(name="x", mixed=(AllOf(all=()),)), "name: x\nmixed:\n  - all: []\n"),
         (Thing(name="x", title=Text({"": "a\u2028b\t\x7f"})), 'name: x\ntitle: "a\\u2028b\\t\\u007f"\n'),
     ],
 )  # fmt: skip

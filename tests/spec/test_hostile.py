@@ -37,6 +37,7 @@ BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for 
         pytest.param(BLOCK_DEEP, [("PF103", 33, 33)], id="deep blocks"),
         pytest.param("a: " + "x" * 10_000_000, [("PF100", 1, 1)], id="10 MB text"),
         pytest.param(b"a: " + b"x" * 10_000_000, [("PF100", 1, 1)], id="10 MB bytes"),
+        pytest.param(b"\xff" * 10_000_000, [("PF100", 1, 1)], id="10 MB of no text"),
         pytest.param("[" + "1," * 200_001 + "]", [("PF104", 1, 400_000)], id="too many values"),
         pytest.param(BOMB, [("PF106", n, c) for n, c in
                             [(1, 5), (2, 5), (2, 10), (2, 15), (3, 5), (3, 10), (3, 15), (4, 5), (4, 10), (4, 15)]],
@@ -89,6 +90,20 @@ BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for 
 def test_each_hazard_has_its_code_and_place(source, expected):
     """A file that must not be read is refused where it goes wrong, with why and with what to type instead."""
     assert found(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "fix"),
+    [
+        ("a: >= 85%  \n", 'quote this value: ">= 85%"'),
+        ("a: [>= 85%]\n", 'quote this value: ">= 85%"'),
+        ('a: @"b"\n', "quote this value: '@\"b\"'"),
+        ("a: ]\n", 'quote this value: "]"'),
+    ],
+)
+def test_the_value_is_shown_with_its_quotes(source, fix):
+    """The fix can be copied into the file."""
+    assert [problem.fix for problem in read_policy(source).problems] == [fix]
 
 
 @pytest.mark.parametrize(

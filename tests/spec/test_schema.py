@@ -66,7 +66,7 @@ def test_the_schema_accepts_every_policy(policy):
         "which: any", "which: a", "window: none", "window: 03-01 .. 04-30", "hidden: unstated", "amount: 5",
         "amount: 85%", "end: null", "parts: {a: 3, b: {size: 4}, c: [1, 2]}", "classes: {a: 7 days, b: ~}",
         "cond: a == b", "cond: {all: duties}", "cond: {not: {all: [a, {not: b}]}}", "cond: {at_least: 1, of: [a]}",
-        "cond: {poll: p, at_least: 85%}", "pairs: [a, b]",
+        "cond: {poll: p, at_least: 85%}", "cond: {wait: short}", "mixed: [{all: a}]", "pairs: [a, b]",
     ],
 )  # fmt: skip
 def test_good_samples_pass_both(line):
@@ -79,7 +79,8 @@ def test_good_samples_pass_both(line):
     [
         "mood: none", "title: ''", "title: [a]", "title: {}", "title: {english: x}", "flag: yes", "flag: 'true'",
         "by: Office", "by: [a, class]", "from: a..b", "mode: prorate", "parts: {a: 0}", "parts: {a: x}",
-        "parts: {A: 1}", "steps: 3", "window: [may]", "window: nonne", "amount: '>= 5'", "cond: {}", "cond: {al: [a]}",
+        "parts: {A: 1}", "steps: 3", "window: [may]", "window: nonne", "amount: '>= 5'", "cond: {}",
+        "cond: {of: a}", "cond: {al: [a]}",
         "cond: {all: [a], not: b}", "cond: {at_least: 1}", "pairs: [a]", "flag:", "loaded: 1",
     ],
 )  # fmt: skip

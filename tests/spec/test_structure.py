@@ -61,12 +61,21 @@ class Rated(Shape):
 
 
 @shape
+class Wait(Shape):
+    """Its tag has a default, and must be written all the same."""
+
+    __tag__: ClassVar[str] = "wait"
+    wait: Name = Name("short")
+    of: Name | None = None
+
+
+@shape
 class Text_(Shape):
     __scalar__: ClassVar[str] = "text"
     text: str
 
 
-Cond = Union[Text_, AllOf, NotThat, AtLeast, Rated]  # noqa: UP007
+Cond = Union[Text_, AllOf, NotThat, AtLeast, Rated, Wait]  # noqa: UP007
 
 
 @shape
@@ -86,6 +95,7 @@ class Thing(Shape):
     end: LengthPhrase | None = attrs.field(default=LengthPhrase.parse("1 day"), metadata={"nullable": True})
     classes: Mapping[Name, LengthPhrase | None] = EMPTY
     steps: tuple[Part, ...] = ()
+    mixed: tuple[Name, ...] | tuple[AllOf, ...] = ()
     pairs: tuple[Name, ...] = attrs.field(default=(), metadata={"minimum": 2})
     loaded: int = attrs.field(default=0, metadata={"internal": True})
 
@@ -154,6 +164,10 @@ def test_spans_do_not_count_when_specs_are_compared():
         ("cond: {all: duties}", "cond", AllOf(all=(Text_(text="duties"),))),
         ("cond: {not: {all: [a, {not: b}]}}", "cond",
          NotThat(not_=AllOf(all=(Text_(text="a"), NotThat(not_=Text_(text="b")))))),
+        ("cond: {wait: short}", "cond", Wait()),
+        ("mixed: [a, b]", "mixed", ("a", "b")),
+        ("mixed: [{all: a}]", "mixed", (AllOf(all=(Text_(text="a"),)),)),
+        ("mixed: []", "mixed", ()),
         ("cond: {at_least: 1, of: [a]}", "cond", AtLeast(at_least=1, of=(Text_(text="a"),))),
         ("cond: {poll: p, at_least: 85%}", "cond", Rated(poll="p", at_least=SharePhrase.parse("85%"))),
         ("cond: {poll: p, at_least: mark}", "cond", Rated(poll="p", at_least="mark")),
@@ -188,6 +202,8 @@ def test_each_convention_reads_as_it_says(text, field, value):
         ("mode: prorate", [("PF137", 2, 7)]),
         ("title: ''", [("PF138", 2, 9)]),
         (f"title: {'x' * 2001}", [("PF138", 2, 8)]),
+        ("mixed: [{all: a}, b]", [("PF133", 2, 19)]),
+        ("cond: {of: a}", [("PF139", 2, 7)]),
         ("cond: {}", [("PF139", 2, 7)]),
         ("cond: {al: [a]}", [("PF139", 2, 8)]),
         ("cond: {all: [a], not: b}", [("PF139", 2, 18)]),

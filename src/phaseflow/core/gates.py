@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from phaseflow.core.conditions import UNKNOWN, Condition, Read, Requirement, Verdict, explain
-from phaseflow.core.plan.model import LevelPlan, Plan
+from phaseflow.core.plan.model import Duty, LevelPlan, Plan
 from phaseflow.core.state.rows import CAMPAIGN, DutyState, Head, Rows
 from phaseflow.messages.events import Reading
 
@@ -55,6 +55,11 @@ class Sources:
             return UNKNOWN
         return int(value) if parameter and parameter.kind == "number" and value.denominator == 1 else value
 
+    def rule(self, name: str) -> Duty:
+        """The compiled duty of a name, of this level or of the programme."""
+        level = self.level if name in self.level.duties or self.plan.programme is None else self.plan.programme
+        return level.duties[name]
+
     def rows_of_duty(self, name: str) -> Rows | None:
         """The rows of the run that a duty lives in: this one, or the programme."""
         return self.rows if name in self.level.duties else self.up
@@ -81,7 +86,10 @@ class Sources:
 
 def _outstanding(sources: Sources, arguments: Mapping[str, str]) -> Value:
     states = sources.instances(arguments["duty"])
-    return sum(state.outstanding for state in states) if states else UNKNOWN
+    if sum(state.owed for state in states) == 0:  # nobody owes it, or it has not begun: neither yes nor no (R23)
+        answer = sources.rule(arguments["duty"]).spec.if_none if states else None
+        return {"met": 0, "unmet": 1}.get(answer or "", UNKNOWN)
+    return sum(state.outstanding for state in states)
 
 
 def _done_share(sources: Sources, arguments: Mapping[str, str]) -> Value:
@@ -218,7 +226,7 @@ def subjects_outstanding(sources: Sources, name: str, limit: int = 20, after: st
     if found is None or rows is None:
         return (), 0
     state = found[1]
-    duty = (sources.level.duties | (sources.plan.programme.duties if sources.plan.programme else {}))[name]
+    duty = sources.rule(name)
     if duty.subjects == "run":
         return (), state.outstanding
     prefix = f"holder/{duty.each}/" if duty.subjects == "role" else f"body/{duty.each}/"

@@ -144,7 +144,7 @@ def _of(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
             return [desk.notice("question", question, text, (role,), about=about)]
         case e.ExtensionRequested(key=key, subject=subject, until=until, reason=reason):
             spec_x = desk.plan.policy.extensions
-            return [desk.notice("extension", key, key, map(str, spec_x.by) if spec_x else (), subject=subject, until=until, reason=reason)]
+            return [desk.notice("extension", key, key, map(str, spec_x.by) if spec_x else (), whom=subject, until=until, reason=reason)]
         case e.ExtensionGranted(key=key, subject=subject, term=term):
             return [desk.duty("extension", key, subject=subject, until=term.day)]
         case e.WaiverGranted(duty=key, subject=subject, grounds=grounds):
@@ -201,16 +201,16 @@ def _about_documents(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
             if found is None or (found.family == "write" and not subject and desk.entry.seq <= 1):
                 return []
             roles = found.by or (found.roles if found.family != "tell" else rule.route[0].roles)
-            return [desk.notice("document_waiting", state.name, rule.title, roles, clause=found.clause or rule.clause, step=step, subject=subject)]
+            return [desk.notice("document_waiting", state.name, rule.title, roles, clause=found.clause or rule.clause, step=step, whom=subject)]
         case e.DocumentReturned(step=step, to=to, reason=reason, subject=subject):
             target = rule.step_named(to)
             roles = target.roles if target is not None else rule.by
-            return [desk.notice("document_returned", state.name, rule.title, roles, clause=rule.clause, step=step, to=to, reason=reason, subject=subject)]
+            return [desk.notice("document_returned", state.name, rule.title, roles, clause=rule.clause, step=step, to=to, reason=reason, whom=subject)]
         case e.StepPassed(step=step, subject=subject, version=version):
             found = rule.step_named(step)
             if found is None or found.family != "judge":
                 return []
-            return [desk.notice("document_approved", state.name, rule.title, rule.route[0].roles, clause=found.clause or rule.clause, step=step, version=version, subject=subject)]
+            return [desk.notice("document_approved", state.name, rule.title, rule.route[0].roles, clause=found.clause or rule.clause, step=step, version=version, whom=subject)]
         case _:
             return []
 

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -22,7 +22,7 @@ from phaseflow.core.decide import Decision, Surroundings, UnitFact, decide
 from phaseflow.core.gates import Sources
 from phaseflow.core.notices import notices
 from phaseflow.core.plan import Plan
-from phaseflow.core.reasons import reasons
+from phaseflow.core.reasons import Reason, reasons
 from phaseflow.engine import texts
 from phaseflow.engine.answers import Answer, CommandIdReused, Refused, UnknownRun
 from phaseflow.engine.ballots import count_box
@@ -35,7 +35,22 @@ from phaseflow.messages import commands as c
 from phaseflow.messages.events import Entry, GateJudged, RunStarted
 from phaseflow.stores import codec, open_store
 from phaseflow.stores.base import Answer as StoredAnswer
-from phaseflow.stores.base import Ballot, Batch, Conflict, Head, HeadQuery, PersonalValue, Store, StoredNotice, Tx
+from phaseflow.stores.base import (
+    Ballot,
+    Batch,
+    Conflict,
+    Delivery,
+    Head,
+    HeadQuery,
+    PersonalValue,
+    Store,
+    StoredNotice,
+    Tx,
+)
+
+if TYPE_CHECKING:  # Imported on use: an engine without hooks does not load them.
+    from phaseflow.hooks import Plugins
+    from phaseflow.relay import Relay, RelayReport
 
 HostFact = Callable[[str], object]
 """Given a run id, says whether a fact of the host holds; pure, and registered with a version (R19)."""
@@ -68,13 +83,14 @@ class Engine:
         self, store: str | Store = "memory:", *, hooks: Iterable[object] = (), clock: Callable[[], datetime] = utc_now,
         ids: Callable[[], str] = new_id, facts: Mapping[tuple[str, str], HostFact] | None = None,
     ) -> None:  # fmt: skip
+        self.hooks = tuple(hooks)
+        plugins = _plugins(self.hooks)  # Before the store is opened: a bad plugin leaves nothing to close.
         self.store: Store = open_store(store) if isinstance(store, str) else store
         self.clock = clock
         self.ids = ids
         self.facts: dict[tuple[str, str], HostFact] = dict(facts or {})
         self.plans = PlanShelf()
-        self.hooks = tuple(hooks)
-        self._relay: Any = None
+        self._relay = _relay(self.store, plugins, lambda: self.clock()) if self.hooks else None
 
     def close(self) -> None:
         """Give up the store's connections."""
@@ -299,7 +315,7 @@ class Engine:
 
     def _answer(self, plan: Plan, run: str, command: c.Command, decision: Decision, rows: StoreRows, around: Surroundings) -> Answer:
         verdict = decision.verdict if isinstance(decision.verdict, GateJudged) else None
-        told = ()
+        told: tuple[Reason, ...] = ()
         if verdict is not None and verdict.verdict != "passed":
             sources = Sources(plan=plan, rows=rows, up=around.up, units=around.units, host=around.host)
             told = reasons(decision.requirements, sources, plan.calendar.day_of(command.now))
@@ -393,13 +409,40 @@ class Engine:
 
     # --- telling ------------------------------------------------------------------------------------------------------
 
-    def relay(self, now: datetime | None = None, *, limit: int = 1000) -> Any:
-        """Tell the hooks what is in the outbox; see `phaseflow.relay`."""
-        from phaseflow.relay import Relay
+    def relay(self, now: datetime | None = None, *, limit: int = 1000) -> RelayReport:
+        """Tell the hooks what is in the outbox.
 
+        Args:
+            now: The instant to take for the present; by default the clock is read for each delivery.
+            limit: At most so many attempts.
+        """
         if self._relay is None:
-            self._relay = Relay(self.store, self.hooks)
-        return self._relay.run(now or self.clock(), limit=limit)
+            self._relay = _relay(self.store, None, lambda: self.clock())
+        return self._relay.run(now, limit)
+
+    def dead_letters(self, *, limit: int | None = None) -> list[Delivery]:
+        """The deliveries that were given up, each with its error, in the order of their notices."""
+        with self.store.transaction(write=False) as tx:
+            return tx.deliveries(status="dead", limit=limit)
+
+    def retry_dead(self, delivery: str) -> bool:
+        """Have a dead delivery tried again, from now on and with fresh patience; False if none of this id is dead."""
+        with self.store.transaction() as tx:
+            return tx.revive(delivery, at=self.clock())
+
+
+def _plugins(hooks: tuple[object, ...]) -> Plugins | None:
+    if not hooks:
+        return None
+    from phaseflow.hooks import Plugins
+
+    return Plugins(hooks)
+
+
+def _relay(store: Store, plugins: Plugins | None, clock: Callable[[], datetime]) -> Relay:
+    from phaseflow.relay import Relay
+
+    return Relay(store, plugins or (), clock=clock)
 
 
 class _Kept(Exception):

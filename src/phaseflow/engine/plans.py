@@ -72,7 +72,7 @@ def read_plan(text: str) -> Plan:
     def load(name: str) -> bytes:
         for file, body in known.items():
             if file == name or file.endswith("/" + name):
-                return body.encode()
+                return str(body).encode()
         raise FileNotFoundError(name)
 
     reading = read_policy(first[1].encode(), file=first[0], load=load)

@@ -521,7 +521,8 @@ class PartMarked(Event):
 
 @attrs.frozen(kw_only=True)
 class OpinionGiven(Event):
-    """An opinion on a version. *recorded*: whoever writes the document recorded it for the group."""
+    """An opinion on a version. *recorded*: whoever writes the document recorded it for the group; *to_answer*: it must be
+    answered before the document goes on."""
 
     key: str
     subject: str
@@ -531,6 +532,7 @@ class OpinionGiven(Event):
     ref: str
     group: str
     recorded: bool = False
+    to_answer: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -861,20 +863,25 @@ class ExtensionRefused(Event):
 
 @attrs.frozen(kw_only=True)
 class PersonJoined(Event):
-    """A person is on the roster with these roles (implied roles included); *personal* are commitments only (R16)."""
+    """A person came onto the roster, or got more: *roles* are those that are new, implied ones included.
+
+    *given* are the roles as they were named; *personal* are commitments only (R16).
+    """
 
     person: str
     roles: tuple[str, ...]
+    given: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     personal: Mapping[str, str] = EMPTY
 
 
 @attrs.frozen(kw_only=True)
 class PersonLeft(Event):
-    """A person lost these roles; all of them when nothing is left."""
+    """A person lost these *roles*, implied ones included; *given* are those that were taken back by name."""
 
     person: str
     roles: tuple[str, ...]
+    given: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -890,7 +897,7 @@ class RoleGiven(Event):
 
 @attrs.frozen(kw_only=True)
 class RoleBegan(Event):
-    """An appointment took effect."""
+    """An appointment took effect; *roles* are those that the person did not have before."""
 
     person: str
     role: str
@@ -899,7 +906,7 @@ class RoleBegan(Event):
 
 @attrs.frozen(kw_only=True)
 class RoleEnded(Event):
-    """An appointment ended."""
+    """An appointment ended; *roles* are those that the person has no more."""
 
     person: str
     role: str

@@ -84,8 +84,8 @@ def _is_of(value: Any, kind: Kind) -> bool:
             return isinstance(value, Text)
         case PhraseKind(cls) | Object(cls):
             return isinstance(value, cls)
-        case Many():
-            return isinstance(value, tuple)
+        case Many(item):
+            return isinstance(value, tuple) and all(_is_of(one, item) for one in value)
         case Table():
             return isinstance(value, Mapping)
         case Nothing():

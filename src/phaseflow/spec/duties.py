@@ -55,6 +55,12 @@ class DutyBase(Shape):
     checked_by: tuple[Name, ...] = attrs.field(
         default=(), metadata=one_or_many("Roles that confirm it before it counts.")
     )
+    if_none: Literal["met", "unmet"] | None = attrs.field(
+        default=None, metadata=doc("What a gate makes of it while nobody owes it; it holds, unknown, if left out.")
+    )
+    opens: Literal["with phase", "by band"] = attrs.field(
+        default="with phase", metadata=doc("`by band`: owed only once a band of a poll goes to it.")
+    )
     prescribed: bool = attrs.field(default=True, metadata=doc("False: an offer that no gate counts."))
     clause: Clauses = attrs.field(default=(), metadata=one_or_many("Clause of the source document."))
 

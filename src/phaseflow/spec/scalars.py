@@ -85,6 +85,8 @@ def _is_name(text: str) -> bool:
 
 
 def _name(node: Scalar, dotted: bool) -> str | Refused:
+    if _is_name(node.text):
+        return node.text
     parts = node.text.split(".") if dotted else [node.text]
     bad = next((part for part in parts if not _is_name(part)), None)
     if bad is None:

@@ -35,7 +35,7 @@ def shape(cls: type[T]) -> type[T]:
     return attrs.frozen(kw_only=True)(cls)
 
 
-@attrs.frozen(kw_only=True)
+@shape
 class Shape:
     """What an author may write as one mapping (or its short form)."""
 

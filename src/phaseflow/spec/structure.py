@@ -332,8 +332,8 @@ class _Walk:
     def one_mapping(self, node: Mapping, members: tuple[Kind, ...], label: str) -> Any:
         keys = {entry.key.text for entry in node.entries}
         tagged = [member for member in members if isinstance(member, Object) and tags_of(member.cls)]
-        present = [member for member in tagged if keys & set(tags_of(member.cls))]
-        all_tags = keys & {tag for member in tagged for tag in tags_of(member.cls)}
+        present = [member for member in tagged if not keys.isdisjoint(tags_of(member.cls))]
+        all_tags = {tag for member in present for tag in tags_of(member.cls) if tag in keys}
         # A key can be the tag of one class and an ordinary key of another: the class that knows them all is meant.
         chosen = [member for member in present if all_tags <= set(tags_of(member.cls)) | set(fields_of(member.cls))]
         if len(chosen) == 1:

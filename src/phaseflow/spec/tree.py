@@ -13,7 +13,7 @@ text, PF111 nothing to read, PF113 tab; PF112 to PF118 are faults of YAML's own 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
@@ -340,6 +340,18 @@ class _Builder:
             )  # fmt: skip
 
 
+_TAKES: dict[type, Callable[[_Builder, Any], None]] = {
+    yaml.ScalarEvent: _Builder.scalar,
+    yaml.MappingStartEvent: lambda builder, event: builder.opening(event, mapping=True),
+    yaml.SequenceStartEvent: lambda builder, event: builder.opening(event, mapping=False),
+    yaml.MappingEndEvent: _Builder.closing,
+    yaml.SequenceEndEvent: _Builder.closing,
+    yaml.AliasEvent: _Builder.alias,
+    yaml.DocumentStartEvent: _Builder.document,
+}
+"""What each event does; the ends of documents and of the stream do nothing."""
+
+
 def _events(text: str) -> Iterator[Any]:
     loader = _LOADER(text)
     try:
@@ -363,17 +375,9 @@ def parse(text: str, file: str = "") -> Node:
     builder = _Builder(text, file)
     try:
         for event in _events(text):
-            match event:
-                case yaml.ScalarEvent():
-                    builder.scalar(event)
-                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                    builder.opening(event, mapping=isinstance(event, yaml.MappingStartEvent))
-                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                    builder.closing(event)
-                case yaml.AliasEvent():
-                    builder.alias(event)
-                case yaml.DocumentStartEvent():
-                    builder.document(event)
+            take = _TAKES.get(event.__class__)
+            if take is not None:
+                take(builder, event)
     except _Stop:
         pass
     except yaml.MarkedYAMLError as error:

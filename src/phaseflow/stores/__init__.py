@@ -1,14 +1,25 @@
-"""Where the facts are kept. `open_store` finds the adapter for a URL; the protocol is in `phaseflow.stores.base`."""
+"""Where the facts are kept. `open_store` finds the adapter for a URL; the protocol is in `phaseflow.stores.base`.
+
+An installed package adds a scheme with an entry point in the group ``phaseflow.stores``: its name is the scheme, and
+what it names is called with the URL and gives a store.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from phaseflow.errors import did_you_mean
 from phaseflow.stores.base import BUSY_TIMEOUT, Store, StoreMisuse
 
-__all__ = ["open_store"]
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+__all__ = ["PLUGGED", "open_store"]
+
+PLUGGED = "phaseflow.stores"
+"""The group of entry points in which packages offer stores."""
 
 
 def open_store(
@@ -17,7 +28,8 @@ def open_store(
     """Open the store that *url* names; a SQLite file that is not there is made.
 
     Args:
-        url: ``memory:``, ``sqlite:///relative/path.db`` or ``sqlite:////absolute/path.db``.
+        url: ``memory:``, ``sqlite:///relative/path.db`` or ``sqlite:////absolute/path.db``, or a URL whose scheme
+            an installed package offers.
         durability: SQLite only. ``full``: what was committed survives a power cut. ``normal``: about four times the
             speed; a power cut may lose the last commits, never the order or the soundness of the file.
         busy_timeout: SQLite only. How long a writer waits for its turn.
@@ -38,7 +50,30 @@ def open_store(
         from phaseflow.stores.sqlite import SqliteStore
 
         return SqliteStore(rest[3:], durability=durability, busy_timeout=busy_timeout)
+    plugged = _plugged(kind) if kind not in ("", "memory", "sqlite") else None
+    if plugged is not None:
+        return plugged(url)
     raise StoreMisuse(f"{url!r} names no store", why=_WHY.get(kind, _WHY[""]), fix=_fix(kind))
+
+
+def _plugged(scheme: str) -> Callable[[str], Store] | None:
+    """What an installed package offers for *scheme*; None if no package does."""
+    found = [entry for entry in _offers() if entry.name == scheme]
+    if len(found) > 1:
+        values = ", ".join(entry.value for entry in found)
+        raise StoreMisuse(
+            f"{len(found)} installed packages offer a store for {scheme!r}: {values}",
+            why="a URL names one store",
+            fix="uninstall all but one of them",
+        )
+    opener: Callable[[str], Store] | None = found[0].load() if found else None
+    return opener
+
+
+def _offers() -> Iterable[EntryPoint]:
+    from importlib.metadata import entry_points  # Slow to import, and hardly ever needed.
+
+    return entry_points(group=PLUGGED)
 
 
 _WHY = {
@@ -53,4 +88,5 @@ def _fix(kind: str) -> str:
         return "use sqlite:///path/to/file.db"
     if kind == "sqlite":
         return "write sqlite:///campaigns.db, sqlite:////var/lib/campaigns.db, or memory: for a store without a file"
-    return did_you_mean(kind, ("memory", "sqlite")) or "write memory: or sqlite:///path/to/file.db"
+    offered = {entry.name for entry in _offers()}
+    return did_you_mean(kind, {"memory", "sqlite", *offered}) or "write memory: or sqlite:///path/to/file.db"

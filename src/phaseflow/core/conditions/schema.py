@@ -61,6 +61,10 @@ def _frozen(mapping: Mapping[str, Argument]) -> Mapping[str, Argument]:
     return MappingProxyType(dict(mapping))
 
 
+def _names(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(names)
+
+
 @attrs.frozen(kw_only=True)
 class FactType:
     """What one fact gives, and how it may be asked for.
@@ -74,7 +78,7 @@ class FactType:
 
     result: Kind
     arguments: Mapping[str, Argument] = attrs.field(factory=dict, converter=_frozen)
-    required: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+    required: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     values: tuple[str, ...] = attrs.field(default=(), converter=tuple)
 
 

@@ -20,12 +20,13 @@ from phaseflow.core.decide.step import Refusal, Step, refuse
 from phaseflow.core.gates import Missing, Sources, judge, text_of
 from phaseflow.core.plan.model import Duty, Phase
 from phaseflow.core.state.duties import duty_of, part_of
-from phaseflow.core.state.rows import CAMPAIGN, DutyState, PartState
+from phaseflow.core.state.rows import CAMPAIGN, Counted, DutyState, PartState
 from phaseflow.errors import Problem, did_you_mean
 from phaseflow.messages import commands as c
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Days, Term
 from phaseflow.spec import duties as specs
+from phaseflow.spec.shape import Text
 
 # --- opening ----------------------------------------------------------------------------------------------------------
 
@@ -209,7 +210,7 @@ def _own_action(step: Step, name: str) -> tuple[Duty, DutyState] | None:
 
 
 def _action_rules(state: DutyState) -> Duty:
-    spec = specs.TaskDuty(task=specs.Text({"": state.title}), prescribed=False)
+    spec = specs.TaskDuty(task=Text({"": state.title}), prescribed=False)
     phase = state.key.split("/", 1)[0]
     return Duty(name=state.name, kind="task", level="unit", phase=phase, step="", title=state.title, by=(), subjects="run", each="",
                 due=None, grace=None, lock=None, remind=(), overdue={}, needs=None, spec=spec, clause=(), span=spec.span)
@@ -413,15 +414,54 @@ def reported(step: Step, duty: Duty, key: str, subject: str) -> None:
 def finish(step: Step, key: str, subject: str) -> None:
     """A subject has done a duty; a record that shows it was in time after all rescinds what said otherwise (R2)."""
     state, part = duty_of(step.rows, key), part_of(step.rows, key, subject)
-    term = part.term or state.term
-    limit = term.grace or term.due
-    in_time = limit is None or step.at < limit
+    in_time = was_in_time(state, part, fulfilled_at(step, state, part) or step.at)
     fell = part.fell_due or (0 if part.term is not None else state.fell_due)
-    step.emit(e.DutyDone(key=key, subject=subject, in_time=in_time, rest=state.outstanding - (0 if part.waived else 1)))
+    rest = state.outstanding - (0 if part.waived or state.exempt else 1)
+    step.emit(e.DutyDone(key=key, subject=subject, in_time=in_time, rest=rest))
     if fell and in_time:
         step.emit(e.OverdueRescinded(key=key, subject=subject, of=fell))
     if duty_of(step.rows, key).outstanding == 0:
         happened_on(step, state.name, "done")
+
+
+def was_in_time(state: DutyState, part: PartState, when: datetime) -> bool:
+    """Whether *when* is before the due instant (grace included) that holds for a subject."""
+    term = part.term or state.term
+    limit = term.grace or term.due
+    return limit is None or when < limit
+
+
+def fulfilled_at(step: Step, state: DutyState, part: PartState) -> datetime | None:
+    """When what a subject has done came up to what it owes, by the times at which it happened.
+
+    None where it does not come up to it, and for documents and polls, which keep their own record.
+    """
+    duty = step.level.duties.get(state.name)
+    records = sorted(part.records, key=lambda record: (record.at, record.seq))
+    match duty.kind if duty is not None else "task":
+        case "quota":
+            return _reached(records, part.owes if part.owes is not None else state.amount)
+        case "checklist":
+            assert duty is not None
+            assert isinstance(duty.spec, specs.ChecklistDuty)
+            ticked = {record.entry: record.at for record in records if record.entry}
+            return max(ticked.values()) if ticked.keys() >= set(map(str, duty.spec.items)) else None
+        case "task" | "bulletin" | "meeting":
+            return records[-1].at if records else None
+        case _:
+            return None
+
+
+def _reached(records: Iterable[Counted], wanted: Fraction | None) -> datetime | None:
+    """When a running total first came up to *wanted*; any amount does where no number is named."""
+    total = Fraction(0)
+    for record in records:
+        if record.amount is None:
+            continue
+        total += record.amount
+        if wanted is None or total >= wanted:
+            return record.at
+    return None
 
 
 def happened_on(step: Step, name: str, edge: str) -> None:

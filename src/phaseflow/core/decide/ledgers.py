@@ -1,16 +1,438 @@
-"""Deciding about ledgers."""
+"""Ledgers: items are opened, published, explained, settled, verified and closed, one by one and never in bulk.
+
+An item is due on the last day of its class's clock, its opening day counted, or on its own last day: the earlier of the
+two. Time makes it overdue and closes nothing. Where the policy does not say who verifies, or a limit of reopenings is
+used up, a role is asked, and its answer (``close`` or ``reopen``) decides.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
 from typing import Any
 
-from phaseflow.core.decide.step import Step
-from phaseflow.core.state.rows import Timer
-from phaseflow.messages.commands import Command
+import attrs
 
-FIRE: Mapping[str, Callable[[Step, Timer], None]] = {}
+from phaseflow.core import deadlines
+from phaseflow.core.decide import people
+from phaseflow.core.decide.people import known, require
+from phaseflow.core.decide.step import Actor, Refusal, Step, refuse
+from phaseflow.core.plan.model import Ledger
+from phaseflow.core.state.ledgers import ItemState, item_of
+from phaseflow.core.state.rows import Question, Timer
+from phaseflow.errors import Problem, Span, did_you_mean
+from phaseflow.messages import commands as c
+from phaseflow.messages import events as e
+from phaseflow.messages.commands import Command
+from phaseflow.messages.events import Rung, Term
+from phaseflow.spec.model import ItemClass
+
+OWNER = "owner"
+"""In `close.by`: the item's own owner."""
+
+ABOUT = "item:"
+"""What a question about one item is about begins with this; the id of the item follows."""
+
+
+# --- opening and changing ---------------------------------------------------------------------------------------------
+
+
+def open_item(step: Step, command: c.OpenItem) -> None:
+    """Enter an item. Every field that is missing is named, with the line that asks for it."""
+    ledger = _ledger(step, command.ledger)
+    _check_run(step, ledger, opening=True)
+    require(step, _roles(ledger.spec.opened_by), f"open an item of '{ledger.name}'",
+            span=ledger.spec.span_of("opened_by"), clause=ledger.clause, subject=ledger.name)  # fmt: skip
+    _all_of(_faults(step, ledger, command.kind, command.fields, command.owner, command.due, command.axes))
+    _enter(step, ledger, command.kind, command.fields, command.owner, command.due, command.axes)
+
+
+def _enter(
+    step: Step, ledger: Ledger, kind: str, fields: Mapping[str, str], owner: str,
+    due: date | None, axes: Mapping[str, str],
+    makes_up: str = "", attempt: int = 0,
+) -> str:  # fmt: skip
+    item = next_item(step, ledger)
+    step.emit(e.ItemOpened(
+        item=item, kind=kind, fields=dict(fields), owner=owner, axes=dict(axes), due=due, makes_up=makes_up,
+        attempt=attempt, term=item_term(step, ledger.spec.classes[kind], step.at, due),  # type: ignore[index]
+    ))  # fmt: skip
+    return item
+
+
+def next_item(step: Step, ledger: Ledger) -> str:
+    """The id of the next item: items are numbered in the order of their entry, and no number comes twice (R28)."""
+    return f"{ledger.name}/{int(step.get(f'items/{ledger.name}/all') or 0) + 1}"
+
+
+def amend_item(step: Step, command: c.AmendItem) -> None:
+    """Change an item that is open; what stood before stays in the trail, and the clock is set anew."""
+    ledger, state = _item(step, command.item)
+    require(step, _roles(ledger.spec.opened_by), f"amend '{command.item}'",
+            span=ledger.spec.span_of("opened_by"), clause=ledger.clause, subject=command.item)  # fmt: skip
+    _check_status(ledger, command.item, state, ("open", "explained"), "amended")
+    _check_reason("PF503", command.reason, f"'{command.item}' is amended without a reason", ledger)
+    kind, owner = command.kind or state.kind, command.owner or state.owner
+    fields, axes = {**state.fields, **command.fields}, {**state.axes, **command.axes}
+    due = command.due or state.due
+    _all_of(_faults(step, ledger, kind, fields, owner, due, axes))
+    spec = ledger.spec.classes[kind]  # type: ignore[index]
+    term = state.term
+    if kind != state.kind or due != state.due:
+        found = item_term(step, spec, state.opened, due)
+        term = attrs.evolve(found, ladder=deadlines.ladder(found.ladder, step.at))
+    step.emit(e.ItemAmended(
+        item=command.item, kind=kind, fields=fields, owner=owner, axes=axes, due=due, term=term, reason=command.reason,
+        wakes=state.status == "explained" and not spec.parked,
+    ))  # fmt: skip
+    if state.fell_due and term != state.term and (term.due is None or term.due > step.now):
+        step.emit(e.OverdueRescinded(key=command.item, subject="", of=state.fell_due))
+
+
+def item_term(step: Step, spec: ItemClass, opened: datetime, due: date | None) -> Term:
+    """The instants of an item: of its class's clock and of its own last day the earlier one."""
+    if spec.within != "none" and spec.within.unit == "hour":
+        instant = step.calendar.shift_instant(opened, spec.within, 1)
+        if due is None or instant < step.calendar.shuts(due):
+            return _hourly(step, spec, instant, opened)
+    days = [due] if due is not None else []
+    if spec.within != "none" and spec.within.unit != "hour":
+        first = step.calendar.day_of(opened)
+        days.append(step.calendar.window(first, spec.within).last if spec.within.count else first)
+    remind, overdue = spec.remind, {str(role): after for role, after in spec.overdue.items()}
+    return deadlines.term(min(days, default=None), step.calendar, opened, remind=remind, overdue=overdue)
+
+
+def _hourly(step: Step, spec: ItemClass, due: datetime, opened: datetime) -> Term:
+    """A clock in hours runs out at an instant, not at the end of a day."""
+    calendar = step.calendar
+    rungs = [Rung(deadlines.instant_after(due, before, calendar, -1), "remind") for before in spec.remind]
+    rungs += [
+        Rung(deadlines.instant_after(due, after, calendar), "escalate", str(role))
+        for role, after in spec.overdue.items()
+    ]
+    return Term(day=calendar.day_of(due), due=due, ladder=deadlines.ladder(rungs, opened))
+
+
+def _faults(
+    step: Step, ledger: Ledger, kind: str, fields: Mapping[str, str], owner: str,
+    due: date | None, axes: Mapping[str, str]
+) -> Iterator[Problem]:  # fmt: skip
+    """Everything that is wrong with what an item says."""
+    spec = ledger.spec
+
+    def no(code: str, what: str, span: Span, why: str, fix: str) -> Problem:
+        return Problem(code=code, what=what, span=span, why=why, fix=fix, clause=", ".join(ledger.clause))
+
+    given = {**fields, **({"owner": owner} if owner else {}), **({"due": due.isoformat()} if due else {})}
+    for name in map(str, spec.required):
+        if not str(given.get(name, "")).strip():
+            yield no("PF504", f"the item does not say its '{name}'", spec.span_of("required"),
+                     "the policy lists what every item of this ledger says", f"fill in '{name}'")  # fmt: skip
+    if kind not in spec.classes:
+        yield no("PF505", f"'{ledger.name}' has no class '{kind}'", spec.span_of("classes"),
+                 "every item is in a class of its ledger", did_you_mean(kind, map(str, spec.classes)))  # fmt: skip
+    for axis, value in axes.items():
+        allowed = spec.axes.get(axis)  # type: ignore[call-overload]
+        if allowed is None:
+            yield no("PF506", f"'{ledger.name}' has no axis '{axis}'", spec.span_of("axes"),
+                     "the axes stand in the policy",
+                     did_you_mean(axis, map(str, spec.axes)) or "leave it out")  # fmt: skip
+        elif value not in allowed:
+            yield no("PF507", f"'{value}' is no value of '{axis}'", spec.span_of("axes"),
+                     "the values of an axis stand in the policy", did_you_mean(value, map(str, allowed)))  # fmt: skip
+    if OWNER in spec.close.by and not known(step, owner):
+        yield no("PF508", f"the owner '{owner}' is on no roster", spec.close.span_of("by"),
+                 "the owner reports the item as settled, so it is somebody who takes part",
+                 "name a person of the roster")  # fmt: skip
+
+
+# --- publishing, explaining, settling ---------------------------------------------------------------------------------
+
+
+def publish_item(step: Step, command: c.PublishItem) -> None:
+    """Make an item and its commitment public."""
+    ledger, state = _item(step, command.item)
+    _actor(step, ledger, state, command.item, (*ledger.spec.opened_by, *ledger.spec.close.by), "publish")
+    _check_status(ledger, command.item, state, ("open", "explained", "settled"), "published")
+    if state.published is not None:
+        refuse("illegal", "PF509", f"'{command.item}' is public since {step.calendar.day_of(state.published)}",
+               span=ledger.span, why="a commitment is made once", fix="nothing to do")  # fmt: skip
+    step.emit(e.ItemPublished(item=command.item, evidence=command.evidence))
+
+
+def explain_item(step: Step, command: c.ExplainItem) -> None:
+    """Park an item that nobody can solve now, with the reason that was given to those concerned."""
+    ledger, state = _item(step, command.item)
+    _actor(step, ledger, state, command.item, (*ledger.spec.opened_by, *ledger.spec.close.by), "explain")
+    _check_status(ledger, command.item, state, ("open",), "explained")
+    _check_reason("PF510", command.reason, f"nothing is explained about '{command.item}'", ledger)
+    if not ledger.spec.classes[state.kind].parked:  # type: ignore[index]
+        parked = [str(name) for name, spec in ledger.spec.classes.items() if spec.parked]
+        refuse("illegal", "PF511", f"an item of class '{state.kind}' is settled, not explained",
+               span=ledger.spec.span_of("classes"), why="only an item of a parked class is put by with an explanation",
+               fix=f"amend its class to {' or '.join(parked)}" if parked else "settle it",
+               clause=ledger.clause)  # fmt: skip
+    step.emit(e.ItemExplained(item=command.item, reason=command.reason, evidence=command.evidence))
+
+
+def settle_item(step: Step, command: c.SettleItem) -> None:
+    """Report one item as settled. It is closed by that only where the policy wants nobody to verify."""
+    ledger, state = _item(step, command.item)
+    close = ledger.spec.close
+    _actor(step, ledger, state, command.item, close.by, "settle")
+    _check_status(ledger, command.item, state, ("open", "explained"), "settled")
+    _all_of(_unsettled(ledger, state, command))
+    step.emit(e.ItemSettled(item=command.item, evidence=command.evidence))
+    if state.fell_due and state.term.due is not None and step.at < state.term.due:
+        step.emit(e.OverdueRescinded(key=command.item, subject="", of=state.fell_due))
+    if close.verify == "none":
+        step.emit(e.ItemClosed(item=command.item))
+    elif close.verify == "unstated":
+        _ask(step, str(close.asks), command.item,
+             f"'{command.item}' was reported as settled, and the policy does not say who verifies: close or reopen?")
+
+
+def _unsettled(ledger: Ledger, state: ItemState, command: c.SettleItem) -> Iterator[Problem]:
+    close, clause = ledger.spec.close, ", ".join(ledger.clause)
+    if close.evidence == "required" and not command.evidence:
+        yield Problem(
+            code="PF512", what=f"'{command.item}' is settled without evidence", span=close.span_of("evidence"),
+            why="the policy asks for evidence of every item", fix="add evidence: KIND=REFERENCE", clause=clause,
+        )  # fmt: skip
+    if ledger.spec.published and state.published is None:
+        yield Problem(
+            code="PF513", what=f"'{command.item}' has not been published", span=ledger.spec.span_of("published"),
+            why="every item of this ledger is made public with a commitment first", fix="publish it", clause=clause,
+        )  # fmt: skip
+
+
+# --- verifying and reopening ------------------------------------------------------------------------------------------
+
+
+def verify_item(step: Step, command: c.VerifyItem) -> None:
+    """Find a settled item good, which closes it, or poor: it is reopened, or made up by a new one."""
+    ledger, state = _item(step, command.item)
+    close = ledger.spec.close
+    if close.verify in ("none", "unstated"):
+        refuse("illegal", "PF514", f"nobody verifies '{command.item}'", span=close.span_of("verify"),
+               why="the policy names no role for it", clause=ledger.clause,
+               fix="nothing to do" if close.verify == "none" else f"'{close.asks}' answers the question about it")
+    require(step, (str(close.verify),), f"verify '{command.item}'", span=close.span_of("verify"), clause=ledger.clause,
+            subject=command.item)  # fmt: skip
+    _independent(step, ledger, command.item, state)
+    _check_status(ledger, command.item, state, ("settled",), "verified")
+    _not_asked(step, ledger, command.item)
+    if command.good:
+        step.emit(e.ItemClosed(item=command.item, reason=command.reason))
+        return
+    _check_reason("PF516", command.reason, f"'{command.item}' is found poor without a reason", ledger)
+    _poor(step, ledger, command.item, state, command.reason)
+
+
+def reopen_item(step: Step, command: c.ReopenItem) -> None:
+    """Open a closed item again, because its trouble came back."""
+    ledger, state = _item(step, command.item)
+    require(step, _roles(ledger.spec.opened_by), f"reopen '{command.item}'",
+            span=ledger.spec.span_of("opened_by"), clause=ledger.clause, subject=command.item)  # fmt: skip
+    _check_status(ledger, command.item, state, ("closed",), "reopened")
+    _check_reason("PF517", command.reason, f"'{command.item}' is reopened without a reason", ledger)
+    if state.made_up_by:
+        refuse("illegal", "PF518", f"'{command.item}' was found poor and is made up by '{state.made_up_by}'",
+               span=ledger.spec.close.span_of("poor"), why="what makes up an item stands in its place",
+               fix=f"act on '{state.made_up_by}'", clause=ledger.clause)  # fmt: skip
+    _not_asked(step, ledger, command.item)
+    if not _used_up(step, ledger, command.item, state, command.reason):
+        _again(step, command.item, state, command.reason)
+
+
+def _independent(step: Step, ledger: Ledger, item: str, state: ItemState) -> None:
+    """Nobody verifies what they own or have reported themselves."""
+    for person in (step.actor.person, step.actor.on_behalf_of):
+        if person and person in (state.settled_by, state.owner):
+            part = "its owner" if person == state.owner else "the one who reported it"
+            refuse("not_entitled", "PF515", f"'{person}' may not judge '{item}': {part}", clause=ledger.clause,
+                   span=ledger.spec.close.span_of("verify"),
+                   why="an item is verified by somebody else than whoever settled it",
+                   fix="let another holder of the role do it")  # fmt: skip
+
+
+def _poor(step: Step, ledger: Ledger, item: str, state: ItemState, reason: str) -> None:
+    if _used_up(step, ledger, item, state, reason):
+        return
+    if ledger.spec.close.poor == "make_up":
+        _make_up(step, ledger, item, state, reason)
+    else:
+        _again(step, item, state, reason)
+
+
+def _used_up(step: Step, ledger: Ledger, item: str, state: ItemState, reason: str) -> bool:
+    """Whether the item has been opened again as often as the policy lets it; the role named for that is asked."""
+    close = ledger.spec.close
+    if close.max == "unlimited" or state.attempt < close.max:
+        return False
+    text = f"'{item}' was reopened {state.attempt} times and is wanted open again ({reason}): close or reopen?"
+    _ask(step, str(close.otherwise), item, text)
+    return True
+
+
+def _again(step: Step, item: str, state: ItemState, reason: str) -> None:
+    """Open an item again; its clock did not stop, so it may be overdue at once."""
+    step.emit(e.ItemReopened(item=item, attempt=state.attempt + 1, reason=reason))
+    if state.term.due is not None and state.term.due <= step.now:
+        step.emit(e.ItemFellDue(item=item))
+
+
+def _make_up(step: Step, ledger: Ledger, item: str, state: ItemState, reason: str) -> None:
+    """The poor item keeps its record and is closed by the new one, whose clock begins now (R32)."""
+    step.emit(e.ItemClosed(item=item, reason=reason, made_up_by=next_item(step, ledger)))
+    clocked = ledger.spec.classes[state.kind].within != "none"  # type: ignore[index]
+    due = state.due if state.due is not None and (not clocked or state.due >= step.day) else None
+    attempt = state.attempt + 1
+    _enter(step, ledger, state.kind, state.fields, state.owner, due, state.axes, makes_up=item, attempt=attempt)
+
+
+# --- questions --------------------------------------------------------------------------------------------------------
+
+
+def _ask(step: Step, role: str, item: str, text: str) -> None:
+    step.emit(e.QuestionAsked(question=f"q{step.seq + 1}", role=role, about=ABOUT + item, text=text))
+
+
+def _not_asked(step: Step, ledger: Ledger, item: str) -> None:
+    for key, question in step.rows.scan("question/"):
+        if question.about == ABOUT + item and question.answered is None:
+            refuse("illegal", "PF519",
+                   f"'{item}' waits for '{question.role}' to answer {key.removeprefix('question/')}",
+                   span=ledger.spec.close.span, why="what is asked of somebody is not decided by somebody else",
+                   fix="let them answer `close` or `reopen`", clause=ledger.clause)  # fmt: skip
+
+
+def answered(step: Step, command: c.Answer, question: Question) -> None:
+    """Do what an answer about an item says; refuse one that says nothing, and one about one's own item."""
+    item = question.about.removeprefix(ABOUT)
+    ledger, state = _item(step, item)
+    if command.verdict not in ("close", "reopen"):
+        refuse("malformed", "PF520", f"'{command.verdict}' does not say what becomes of '{item}'",
+               span=ledger.spec.close.span, why="the item is closed, or opened again", fix="answer `close` or `reopen`",
+               clause=ledger.clause)  # fmt: skip
+    _independent(step, ledger, item, state)
+    if command.verdict == "reopen":
+        _again(step, item, state, command.reason)
+    elif state.status != "closed":
+        step.emit(e.ItemClosed(item=item, reason=command.reason))
+
+
+def concluded(step: Step) -> None:
+    """The run has ended. Where the policy does not say whether open items live on, they do, and a role is asked."""
+    for ledger in step.level.ledgers.values():
+        count = step.get(f"items/{ledger.name}/open") or 0
+        if count and ledger.spec.survives == "unstated":
+            text = f"the run has ended with {count} open items of '{ledger.name}': do they live on?"
+            role = str(ledger.spec.close.asks)
+            step.emit(e.QuestionAsked(question=f"q{step.seq + 1}", role=role, about=f"ledger:{ledger.name}", text=text))
+
+
+# --- finding and checking ---------------------------------------------------------------------------------------------
+
+
+def _ledger(step: Step, name: str) -> Ledger:
+    ledger = step.level.ledgers.get(name)
+    if ledger is None:
+        refuse("unknown", "PF500", f"there is no ledger '{name}' here",
+               why="ledgers stand in the policy, on the level that keeps them",
+               fix=did_you_mean(name, step.level.ledgers))  # fmt: skip
+    return ledger
+
+
+def _item(step: Step, item: str) -> tuple[Ledger, ItemState]:
+    """The ledger and the row of an item that can be acted on."""
+    name, _, number = item.rpartition("/")
+    ledger = _ledger(step, name or item)
+    state = item_of(step.rows, item)
+    if state is None:
+        count = step.get(f"items/{ledger.name}/all") or 0
+        refuse("unknown", "PF501", f"'{ledger.name}' has no item '{number if name else ''}'", span=ledger.span,
+               why="items are numbered from 1 in the order of their entry", clause=ledger.clause,
+               fix=f"name one of {ledger.name}/1 to {ledger.name}/{count}" if count else "open one first")  # fmt: skip
+    _check_run(step, ledger)
+    return ledger, state
+
+
+def _check_run(step: Step, ledger: Ledger, opening: bool = False) -> None:
+    status = step.head.status
+    if status == "running" or (status == "concluded" and not opening and ledger.spec.survives is not False):
+        return
+    why = "an item is opened while the run goes on" if opening else "nothing is recorded in such a run"
+    if status == "concluded" and not opening:
+        why = f"'{ledger.name}' does not outlive the run"
+    fix = {"suspended": "resume it first", "concluded": "reopen it first"}.get(status, "look at `status`")
+    refuse("illegal", "PF502", f"the run is {status}", span=ledger.spec.span_of("survives"), why=why, fix=fix,
+           clause=ledger.clause)
+
+
+SETTLED = {"open": "is open", "settled": "waits for verification", "explained": "is parked", "closed": "is closed"}
+"""How a status is said."""
+
+
+def _check_status(ledger: Ledger, item: str, state: ItemState, wanted: tuple[str, ...], act: str) -> None:
+    if state.status not in wanted:
+        needed = " or ".join(SETTLED[name] for name in wanted)
+        refuse("illegal", "PF521", f"'{item}' {SETTLED[state.status]} and cannot be {act}", span=ledger.span,
+               why=f"only an item that {needed} can be {act}", clause=ledger.clause,
+               fix="reopen it first" if state.status == "closed" else "look at its history")  # fmt: skip
+
+
+def _check_reason(code: str, reason: str, what: str, ledger: Ledger) -> None:
+    if not reason.strip():
+        refuse("malformed", code, what, span=ledger.span, why="whoever reads the ledger later must see why",
+               fix="say why", clause=ledger.clause)
+
+
+def _actor(step: Step, ledger: Ledger, state: ItemState, item: str, roles: Iterable[str], verb: str) -> None:
+    """Let the owner go on where the policy names the owner, else whoever has one of the roles."""
+    wanted = tuple(dict.fromkeys(map(str, roles)))
+    if OWNER in wanted and state.owner == step.actor.person and not step.actor.on_behalf_of:
+        people._check_recusal(step, {step.actor.person}, item, f"{verb} '{item}'", ledger.spec.close.span_of("by"))
+        step.actor = Actor(step.actor.person, "", OWNER)
+        return
+    require(step, _roles(wanted), f"{verb} '{item}'", span=ledger.spec.close.span_of("by"), clause=ledger.clause,
+            subject=item)
+
+
+def _roles(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(str(name) for name in names if name != OWNER)
+
+
+def _all_of(problems: Iterable[Problem]) -> None:
+    found = tuple(problems)
+    if found:
+        raise Refusal("unmet", found)
+
+
+# --- timers -----------------------------------------------------------------------------------------------------------
+
+
+def _item_due(step: Step, timer: Timer) -> None:
+    step.emit(e.ItemFellDue(item=timer.key))
+
+
+def _item_rung(step: Step, timer: Timer) -> None:
+    state = item_of(step.rows, timer.key)
+    assert state is not None
+    step.emit(e.ItemReminded(item=timer.key, rung=state.term.ladder[timer.index]))
+
+
+FIRE: Mapping[str, Callable[[Step, Timer], None]] = {"item_due": _item_due, "item_rung": _item_rung}
 """Timers of this room."""
 
-HANDLERS: Mapping[type[Command], Callable[[Step, Any], None]] = {}
+HANDLERS: Mapping[type[Command], Callable[[Step, Any], None]] = {
+    c.OpenItem: open_item,
+    c.AmendItem: amend_item,
+    c.PublishItem: publish_item,
+    c.ExplainItem: explain_item,
+    c.SettleItem: settle_item,
+    c.VerifyItem: verify_item,
+    c.ReopenItem: reopen_item,
+}
 """Commands of this room."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import count
 
 from phaseflow.core.decide.step import Actor, Refusal, Step, refuse
 from phaseflow.core.state.people import person_of
@@ -110,23 +111,45 @@ def _by_delegation(step: Step, actor: Actor, wanted: tuple[str, ...]) -> tuple[s
     """(role, principal) of an authority that was passed on to the actor; empty strings where there is none."""
     if actor.on_behalf_of:
         return "", actor.on_behalf_of
-    spec = step.plan.policy.delegation
-    longest = spec.longest_chain if spec is not None else 1
-    seen, front = {actor.person}, [(actor.person, frozenset(wanted))]
-    for _ in range(longest):
-        following = []
-        for person, roles in front:
-            for _name, found in _delegations_to(step, person):
-                passed = roles & frozenset(step.plan.closure(found.roles))
-                if not passed or found.giver in seen:
-                    continue
-                held = passed & roles_of(step, found.giver)
-                if held:
-                    return sorted(held)[0], found.giver
-                seen.add(found.giver)
-                following.append((found.giver, passed))
-        front = following
+    for role in wanted:
+        for giver, _name in _givers(step, actor.person, role):
+            if role in roles_of(step, giver):
+                return role, giver
     return "", actor.person
+
+
+def _givers(step: Step, person: str, role: str) -> Iterator[tuple[str, str]]:
+    """Everybody whose *role* has been passed on to a person, nearest first, with the delegation that begins the way.
+
+    Nobody is met twice, so rings of delegations end; no way is longer than the policy allows.
+    """
+    spec = step.plan.policy.delegation
+    seen, front = {person}, [(person, "")]
+    for _ in range(spec.longest_chain if spec is not None else 1):
+        following = []
+        for receiver, first in front:
+            for name, found in _delegations_to(step, receiver):
+                if found.giver not in seen and role in step.plan.closure(found.roles):
+                    seen.add(found.giver)
+                    following.append((found.giver, first or name))
+        yield from following
+        front = following
+
+
+def _hands(step: Step, person: str, role: str) -> int | None:
+    """Through how many hands a role has come to a person: 0 for a holder, None for who cannot use it."""
+    if role in roles_of(step, person):
+        return 0
+    seen, front = {person}, {person}
+    for hands in count(1):
+        front = {found.giver for receiver in front for _name, found in _delegations_to(step, receiver)
+                 if role in step.plan.closure(found.roles)} - seen  # fmt: skip
+        if any(role in roles_of(step, giver) for giver in front):
+            return hands
+        if not front:
+            break
+        seen |= front
+    return None
 
 
 def _authority_of(step: Step, person: str, giver: str, role: str, act: str, span: Span) -> str:
@@ -138,10 +161,8 @@ def _authority_of(step: Step, person: str, giver: str, role: str, act: str, span
 
 
 def _chain(step: Step, person: str, giver: str, role: str) -> str:
-    for name, found in _delegations_to(step, person):
-        if role in step.plan.closure(found.roles) and (found.giver == giver or _chain(step, found.giver, giver, role)):
-            return name
-    return ""
+    """The delegation by which a person acts for *giver*; an empty string where there is none."""
+    return next((name for found, name in _givers(step, person, role) if found == giver), "")
 
 
 def _away(step: Step, person: str, role: str) -> bool:
@@ -217,17 +238,51 @@ def enter(step: Step, person: c.Person) -> None:
     if not person.id.strip():
         refuse("malformed", "PF308", "a person without an id", why="people are told apart by their ids", fix="give every person an id")
     roles = check_roles(step, person.roles)
-    step.emit(e.PersonJoined(person=person.id, roles=roles, groups=tuple(person.groups), personal=dict(person.personal)))
+    step.emit(e.PersonJoined(
+        person=person.id, roles=_new(step, person.id, roles), given=tuple(person.roles), groups=tuple(person.groups),
+        personal=dict(person.personal),
+    ))  # fmt: skip
+
+
+def _new(step: Step, person: str, roles: Iterable[str]) -> tuple[str, ...]:
+    """Those of *roles* that a person does not have in this run."""
+    return tuple(sorted(set(roles) - set(person_of(step.rows, person).roles)))
+
+
+def _lost(step: Step, person: str, kept: Iterable[str]) -> tuple[str, ...]:
+    """The roles that a person has no more if only *kept* stay given."""
+    return tuple(sorted(set(person_of(step.rows, person).roles) - set(step.plan.closure(tuple(kept)))))
+
+
+def begin_role(step: Step, person: str, role: str) -> None:
+    """An appointment takes effect."""
+    step.emit(e.RoleBegan(person=person, role=role, roles=_new(step, person, step.plan.closure((role,)))))
+
+
+def end_role(step: Step, person: str, role: str) -> None:
+    """An appointment ends; what the person has in another way stays."""
+    kept = list(person_of(step.rows, person).given)
+    lost: tuple[str, ...] = ()
+    if role in kept:
+        kept.remove(role)
+        lost = _lost(step, person, kept)
+    step.emit(e.RoleEnded(person=person, role=role, roles=lost))
 
 
 def leave(step: Step, command: c.Leave) -> None:
     _keeper(step, "change the roster")
-    held = person_of(step.rows, command.person).roles
-    if not held:
+    given = person_of(step.rows, command.person).given
+    if not given:
         refuse("unknown", "PF309", f"'{command.person}' is not on this roster", why="only who is on a roster can leave it",
                fix="look at `status` for the roster")
-    gone = check_roles(step, command.roles) if command.roles else held
-    step.emit(e.PersonLeft(person=command.person, roles=tuple(sorted(set(gone) & set(held)))))
+    check_roles(step, command.roles)
+    gone = command.roles or tuple(sorted(set(given)))
+    missing = [role for role in gone if role not in given]
+    if missing:
+        refuse("illegal", "PF318", f"'{command.person}' was not given the role '{missing[0]}'", why="a role that comes with another goes with it",
+               fix=f"take back one of: {', '.join(sorted(set(given)))}")
+    kept = (role for role in given if role not in gone)
+    step.emit(e.PersonLeft(person=command.person, roles=_lost(step, command.person, kept), given=gone))
 
 
 def appoint(step: Step, command: c.Appoint) -> None:
@@ -240,7 +295,7 @@ def appoint(step: Step, command: c.Appoint) -> None:
                fix="give a later last day")
     step.emit(e.RoleGiven(person=command.person, role=command.role, roles=roles, since=since, until=until))
     if since <= step.at and (until is None or step.at < until):
-        step.emit(e.RoleBegan(person=command.person, role=command.role, roles=roles))
+        begin_role(step, command.person, command.role)
 
 
 def delegate(step: Step, command: c.Delegate) -> None:
@@ -251,11 +306,17 @@ def delegate(step: Step, command: c.Delegate) -> None:
         refuse("illegal", "PF311", "this policy lets nobody act for somebody else", span=step.plan.policy.span,
                why="delegation is off unless the policy turns it on", fix="add `delegation:` to the policy or to its overlay")
     barred = [name for name in command.roles if spec.roles != "any" and name not in spec.roles]
-    missing = [name for name in command.roles if name not in roles_of(step, giver)]
+    hands = {name: _hands(step, giver, name) for name in command.roles}
+    missing = [name for name, number in hands.items() if number is None]
     if barred or missing:
         name = (barred or missing)[0]
         refuse("not_entitled", "PF312", f"'{giver}' cannot pass on '{name}'", span=spec.span_of("roles"),
                why="one passes on a role one has, and only a role that the policy lets pass on", fix="name another role", clause=spec.clause)
+    far = [name for name, number in hands.items() if number is not None and number >= spec.longest_chain]
+    if far:
+        refuse("not_entitled", "PF319", f"'{far[0]}' has come to '{giver}' through {hands[far[0]]} hands and goes no further",
+               span=spec.span_of("longest_chain"), why="the policy says through how many hands an authority may pass",
+               fix="let somebody delegate who is nearer to the role", clause=spec.clause)
     if spec.to != "any" and not set(map(str, spec.to)) & roles_of(step, command.to):
         refuse("not_entitled", "PF313", f"'{command.to}' may not be a delegate", span=spec.span_of("to"),
                why="the policy says which roles a delegate must have", fix="choose somebody with one of these roles", clause=spec.clause)

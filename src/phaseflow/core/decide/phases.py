@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Literal
 
 import attrs
 
 from phaseflow.core import deadlines
-from phaseflow.core.conditions import Requirement, Verdict
+from phaseflow.core.conditions import Condition, Requirement, Verdict, reads
 from phaseflow.core.decide import duties
 from phaseflow.core.decide.people import require
 from phaseflow.core.decide.step import Refusal, Step, refuse
@@ -61,20 +62,23 @@ def find_move(step: Step, name: str) -> Move:
                fix={"suspended": "resume it first", "concluded": "reopen it first"}.get(head.status, "start another run"))
     if not allowed(step, move):
         opened = ", ".join(visit for visit in head.open if not visit.startswith(CAMPAIGN)) or "nothing"
-        what = f"'{move.source}' is not open" if move.source else f"'{move.target}' is open already"
+        shut = move.source and not visit_of(step, move.source)
+        what = f"'{move.source}' is not open" if shut else f"'{move.target}' is open already"
         refuse("illegal", "PF322", f"'{name}' is not possible here: {what}", span=move.span, why=f"open now: {opened}",
                fix="look at `allowed` for what is possible now", clause=move.clause)
     return move
 
 
 def allowed(step: Step, move: Move) -> bool:
-    """Whether the table has the move for what is open now, gates aside."""
-    table = step.level.table
-    if move.kind == "open":
-        return (IDLE, move.name) in table and not visit_of(step, move.target)
+    """Whether the table has the move for what is open now, gates aside.
+
+    At most one visit of a phase is open (R6): the target must not be, unless the move closes it first.
+    """
+    if move.target and move.target != move.source and visit_of(step, move.target):
+        return False
     if move.kind == "outcome" and not move.source:
         return True
-    return (move.source, move.name) in table and bool(visit_of(step, move.source))
+    return (move.source or IDLE, move.name) in step.level.table and (not move.source or bool(visit_of(step, move.source)))
 
 
 def verdict(step: Step, move: Move) -> e.GateJudged:
@@ -85,9 +89,17 @@ def verdict(step: Step, move: Move) -> e.GateJudged:
         event = e.GateJudged(move=move.name, verdict="passed")
     else:
         readings = tuple(reading(requirement) for requirement in judged.requirements)
-        event = e.GateJudged(move=move.name, verdict="passed" if judged.value is True else "held", readings=readings)
+        passed: Literal["passed", "held"] = "passed" if judged.value is True else "held"
+        event = e.GateJudged(move=move.name, verdict=passed, readings=readings, duties=named(move.gate))
     step.emit(event)
     return event
+
+
+def named(condition: Condition | None) -> tuple[str, ...]:
+    """The duties, documents and polls that a condition reads."""
+    facts = reads(condition) if condition is not None else frozenset()
+    found = {str(value.value) for fact in facts for name, value in fact.args if name in ("duty", "document", "poll")}
+    return tuple(sorted(found))
 
 
 def examine(step: Step, move: Move) -> Verdict | None:
@@ -116,7 +128,7 @@ def make(step: Step, move: Move) -> None:
     """Make a move whose gate has been passed: close the source, then open the target, or conclude."""
     count = step.head.moves.get(move.name, 0)
     if move.max is not None and count >= move.max:
-        make(step, step.level.moves[move.otherwise])
+        go(step, (move.otherwise,), move.name)
         return
     if move.kind in ("transition", "outcome"):
         step.emit(e.MoveMade(move=move.name, count=count + 1))
@@ -255,6 +267,17 @@ def schedule(step: Step) -> None:
             days: Days | None = step.get(f"window/{phase.name}")
             if days is not None and days.first is not None and phase.name not in step.head.assumed and not step.head.visits.get(phase.name):
                 step.emit(e.PhaseScheduled(phase=phase.name, opens=step.calendar.opens(days.first)))
+
+
+def reschedule(step: Step) -> None:
+    """A concluded run goes on: phases whose date is still ahead open on it after all."""
+    for phase in step.level.phases.values():
+        days: Days | None = step.get(f"window/{phase.name}")
+        if phase.opens.kind != "date" or days is None or days.first is None or step.head.visits.get(phase.name):
+            continue
+        opens = step.calendar.opens(days.first)
+        if opens > step.now and phase.name not in step.head.assumed:
+            step.emit(e.PhaseScheduled(phase=phase.name, opens=opens))
 
 
 def knock(step: Step, name: str) -> None:

@@ -1,16 +1,290 @@
-"""Deciding about polls."""
+"""Deciding about polls: opening, taking part, closing. What a closed poll leads to is in `tallies`.
+
+What is chosen in an anonymous poll leaves by `Step.ballots` and never enters the trail; nothing here reads it before
+the poll is closed (R14).
+"""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from phaseflow.core.decide.step import Step
+from phaseflow.core import deadlines
+from phaseflow.core.counting import Tally
+from phaseflow.core.decide import duties, tallies
+from phaseflow.core.decide.people import require, roles_of
+from phaseflow.core.decide.step import Refusal, Step, refuse
+from phaseflow.core.decide.tallies import Booth, booth_of, rated_on
+from phaseflow.core.state.duties import duty_of, part_of
+from phaseflow.core.state.people import person_of
+from phaseflow.core.state.polls import CLOSES, PollState, box_of, poll_of, vote_key
 from phaseflow.core.state.rows import Timer
-from phaseflow.messages.commands import Command
+from phaseflow.errors import Problem, did_you_mean
+from phaseflow.messages import commands as c
+from phaseflow.messages import events as e
+from phaseflow.spec.duties import Edge, PollDuty, Quorum
 
-FIRE: Mapping[str, Callable[[Step, Timer], None]] = {}
+
+def find(step: Step, name: str) -> Booth:
+    """The poll a command names. One that is under way goes on after its phase was closed, until the run is put away."""
+    duty, key = step.level.duties.get(name), step.get(f"latest/{name}")
+    if duty is not None and duty.kind == "poll" and key and step.head.status in ("running", "concluded"):
+        state = poll_of(step.rows, key)
+        if state is not None and state.under_way:
+            return booth_of(step, key)
+    return booth_of(step, duties.find(step, name, step.at, "poll")[1].key)
+
+
+def _organiser(step: Step, booth: Booth, act: str) -> None:
+    duty = booth.duty
+    require(step, duty.by, act, span=duty.spec.span_of("by"), clause=duty.clause, subject=duty.name)
+
+
+# --- opening ----------------------------------------------------------------------------------------------------------
+
+
+def open_poll(step: Step, command: c.OpenPoll) -> None:
+    """Open a poll; after a void one, a new round of it."""
+    booth = find(step, command.poll)
+    duty, spec = booth.duty, booth.spec
+    _organiser(step, booth, f"open '{duty.name}'")
+    before = booth.state(step)
+    if before is not None and before.status != "void":
+        word = "counted" if before.status in ("counted", "waiting") else "open"
+        refuse("illegal", "PF450", f"'{duty.name}' is {word} already", span=duty.span, clause=duty.clause,
+               why="a poll is opened once in a visit, and again only after it was void",
+               fix="close it, or wait for a later visit of its phase")
+    if spec.anonymous == "unstated":
+        refuse("illegal", "PF451", f"whether '{duty.name}' is anonymous is left open", span=spec.span_of("anonymous"),
+               clause=duty.clause,
+               why="once the first answer is cast it cannot be settled any more",
+               fix="say `anonymous: true` or `false` in an overlay of the policy")
+    duties.check_lock(step, duty, duty_of(step.rows, booth.key), part_of(step.rows, booth.key, ""))
+    duties.check_needs(step, duty, f"open '{duty.name}'")
+    _check_invited(booth, command.invited)
+    closes = deadlines.instant_after(step.at, spec.open_for, step.calendar) if spec.open_for is not None else None
+    step.emit(e.PollOpened(
+        key=booth.key, invited={edge: dict(groups) for edge, groups in command.invited.items()}, closes=closes,
+        round=before.round + 1 if before is not None else 1,
+    ))  # fmt: skip
+
+
+def _check_invited(booth: Booth, invited: Mapping[str, Mapping[str, int]]) -> None:
+    """Counts of people by edge and group; where a share of them is wanted, each edge needs one."""
+    duty, spec = booth.duty, booth.spec
+    problems = [
+        _problem(booth, "PF452", f"'{duty.name}' has no edge '{edge}' to invite to", "edges",
+                 "people are invited to answer on an edge of the poll",
+                 did_you_mean(edge, map(str, spec.edges)))
+        for edge in invited
+        if edge not in spec.edges
+    ]  # fmt: skip
+    problems += [
+        _problem(booth, "PF453", f"{count} of '{group}' cannot be invited", "edges", "people are counted",
+                 "give a number from 0 up")
+        for groups in invited.values()
+        for group, count in groups.items()
+        if count < 0
+    ]
+    if _needs_invited(spec):
+        problems += [
+            _problem(booth, "PF454", f"nobody is invited to answer on '{edge}'", "edges",
+                     "a share of the invited is wanted, and of nobody there is none",
+                     f"say how many are invited: {edge}: {{GROUP: NUMBER}}")
+            for edge in spec.edges
+            if sum(invited.get(str(edge), {}).values()) == 0
+        ]  # fmt: skip
+    if problems:
+        raise Refusal("malformed", problems)
+
+
+def _needs_invited(spec: PollDuty) -> bool:
+    quorum = isinstance(spec.quorum, Quorum) and spec.quorum.share is not None
+    return quorum or spec.measure.endswith(" of invited") or any(least.base == "invited"
+                                                                 for least in spec.at_least.values())
+
+
+def _problem(booth: Booth, code: str, what: str, key: str, why: str, fix: str) -> Problem:
+    return Problem(code=code, what=what, span=booth.spec.span_of(key), why=why, fix=fix,
+                   clause=", ".join(booth.duty.clause))
+
+
+# --- taking part ------------------------------------------------------------------------------------------------------
+
+
+def cast(step: Step, command: c.Cast) -> None:
+    """Take part. The choice of an anonymous poll goes to the ballot box only."""
+    booth = find(step, command.poll)
+    state = _open_now(step, booth)
+    edge = booth.spec.edges.get(command.edge)  # type: ignore[call-overload]
+    if edge is None:
+        refuse("unknown", "PF455", f"'{booth.duty.name}' has no edge '{command.edge}'",
+               span=booth.spec.span_of("edges"), clause=booth.duty.clause,
+               why="an answer is given on an edge: who rates whom", fix=did_you_mean(command.edge,
+                                                                                     map(str, booth.spec.edges)))
+    person = _voter(step, booth, state, command, edge)
+    anonymous = bool(booth.spec.anonymous)
+    if anonymous and person and step.get(vote_key(state, command.edge, person)) is not None:
+        refuse("illegal", "PF456", f"'{person}' has taken part on '{command.edge}'", span=booth.duty.span,
+               clause=booth.duty.clause,
+               why="an anonymous answer cannot be found again, so it cannot be changed",
+               fix="nothing to do: the answer is recorded")
+    answers = _answers(step, booth, command, edge)
+    groups = _groups(step, booth, person, command.group)
+    step.emit(e.ParticipationRecorded(
+        key=booth.key, edge=command.edge, person=person, groups=groups, papers=len(answers),
+        answers={} if anonymous else answers,
+    ))  # fmt: skip
+    if anonymous:
+        for rated, choice in answers.items():
+            body = {"choice": choice, "edge": command.edge, "rated": rated}
+            step.ballots.append((box_of(state), json.dumps(body, sort_keys=True, separators=(",", ":"))))
+
+
+def _open_now(step: Step, booth: Booth) -> PollState:
+    """The poll, if one can take part in it at that time."""
+    state = booth.state(step)
+    if state is None or state.status != "open" or step.at < state.opened:
+        early = state is not None and state.status == "open"
+        what = f"'{booth.duty.name}' is not open"
+        if state is not None and early:
+            what = f"'{booth.duty.name}' was not open before {step.calendar.day_of(state.opened)}"
+        refuse("illegal", "PF457", what, span=booth.duty.span, clause=booth.duty.clause,
+               why="one takes part from the opening of a poll to its end",
+               fix="ask its organiser to open it" if state is None else "nothing to do")
+    return state
+
+
+def _voter(step: Step, booth: Booth, state: PollState, command: c.Cast, edge: Edge) -> str:
+    """Who takes part: the actor in person, or (an empty name) somebody invited whose paper the organiser hands in."""
+    duty, raters = booth.duty, tuple(map(str, edge.raters))
+    if command.on_behalf_of:
+        refuse("not_entitled", "PF458", f"'{command.by}' cannot answer '{duty.name}' for '{command.on_behalf_of}'",
+               span=duty.span, clause=duty.clause,
+               why="one takes part in person; no authority to do so can be passed on",
+               fix=f"let '{command.on_behalf_of}' answer")
+    held = [role for role in raters if role in roles_of(step, command.by)]
+    own = not command.group or command.group in (*roles_of(step, command.by), *_own_groups(step, command.by))
+    if held and own:
+        require(step, held, f"answer '{duty.name}'", span=edge.span_of("raters"), clause=duty.clause, subject=duty.name)
+        return command.by
+    if command.group not in raters or not set(duty.by) & roles_of(step, command.by):
+        _not_a_rater(step, booth, command, edge)
+    _organiser(step, booth, f"hand in an answer of '{command.group}' to '{duty.name}'")
+    expected = state.invited.get(command.edge, {}).get(command.group)
+    handed = state.handed.get(command.edge, {}).get(command.group, 0)
+    if expected is not None and handed >= expected:
+        refuse("illegal", "PF459",
+               f"{handed} of '{command.group}' have answered on '{command.edge}', and {expected} were invited",
+               span=duty.span,
+               why="no more can answer than were invited", fix="count the papers again", clause=duty.clause)
+    return ""
+
+
+def _not_a_rater(step: Step, booth: Booth, command: c.Cast, edge: Edge) -> None:
+    raters = ", ".join(f"'{role}'" for role in edge.raters)
+    refuse("not_entitled", "PF460",
+           f"'{command.by}' is not asked on '{command.edge}' of '{booth.duty.name}': that takes {raters}",
+           span=edge.span_of("raters"), clause=booth.duty.clause, why="each edge of a poll names who answers",
+           fix=f"let one of {raters} answer; for those on no roster the organiser hands in the paper, with their group")
+
+
+def _own_groups(step: Step, person: str) -> tuple[str, ...]:
+    above = step.around.up.get(f"person/{person}") if step.around.up is not None else None
+    return (*person_of(step.rows, person).groups, *(above.groups if above is not None else ()))
+
+
+def _groups(step: Step, booth: Booth, person: str, group: str) -> tuple[str, ...]:
+    """The groups that somebody counts for, of those whose share the policy asks for."""
+    mine = {group} if not person else {*roles_of(step, person), *_own_groups(step, person)}
+    return tuple(sorted(mine & ({*map(str, booth.spec.at_least)} | ({group} if not person else set()))))
+
+
+def _answers(step: Step, booth: Booth, command: c.Cast, edge: Edge) -> dict[str, str]:
+    """The paper: one choice for everybody who is rated on the edge, no more and no less."""
+    answers = dict(command.answers) or {command.rated: command.choice}
+    rated, choices = rated_on(step, edge), tuple(map(str, booth.spec.choices))
+    problems = [
+        _problem(booth, "PF461", f"'{choice}' is not among the answers to '{booth.duty.name}'", "choices",
+                 "the policy lists the answers",
+                 did_you_mean(choice, choices))
+        for choice in dict.fromkeys(answers.values())
+        if choice not in choices
+    ]  # fmt: skip
+    problems += [
+        _problem(booth, "PF462", f"'{name or 'the unit itself'}' is not rated on '{command.edge}'", "edges",
+                 "each edge says who is rated",
+                 did_you_mean(name, rated) or "leave `rated` out")
+        for name in answers
+        if name not in rated
+    ]  # fmt: skip
+    missing = [name for name in rated if name not in answers]
+    if missing and not problems:
+        problems.append(_problem(
+            booth, "PF463", f"the paper says nothing of {', '.join(missing[:20])}", "edges",
+            "a paper answers for everybody who is rated, so that all papers look alike",
+            "answer for each, with `abstain` where the poll offers it",
+        ))  # fmt: skip
+    if problems:
+        raise Refusal("malformed", problems)
+    return answers
+
+
+# --- closing ----------------------------------------------------------------------------------------------------------
+
+
+def close(step: Step, command: c.ClosePoll) -> None:
+    """Close a poll and count it. Once its time is over, the system may close it too."""
+    booth = find(step, command.poll)
+    state = booth.state(step)
+    if state is None or state.status not in ("open", "ended", "admitted"):
+        word = "was never opened" if state is None else "is closed"
+        if state is not None and state.question:
+            word = f"waits for the answer to {state.question}"
+        refuse("illegal", "PF464", f"'{booth.duty.name}' {word}", span=booth.duty.span, clause=booth.duty.clause,
+               why="only an open poll can be closed",
+               fix="open it first" if state is None else "look at `status`")
+    if command.by != c.SYSTEM or state.status == "open":
+        _organiser(step, booth, f"close '{booth.duty.name}'")
+    if state.status == "admitted" or tallies.turned_out(step, booth, state):
+        tally = _told(booth, state, command.tally) if booth.spec.anonymous else tallies.tally_of(step, state)
+        tallies.count(step, booth, tally, command.root)
+
+
+def _told(booth: Booth, state: PollState, tally: Tally) -> Tally:
+    """The tally of the box, as the engine counted it: no other answers than were cast, no more and no fewer."""
+    cast_on: Counter[str] = Counter()
+    problems = []
+    for edge, rated, choice, number in tally:
+        cast_on[edge] += number
+        if edge not in booth.spec.edges or choice not in booth.spec.choices or number < 1:
+            problems.append(_problem(
+                booth, "PF465", f"the ballot box holds {number} of '{choice}' on '{edge}' for '{rated}'", "choices",
+                "a box holds answers that the poll offers", "run `verify`: the box was touched",
+            ))  # fmt: skip
+    problems += [
+        _problem(booth, "PF466",
+                 f"the ballot box holds {cast_on[edge]} answers on '{edge}', and {state.papers.get(edge, 0)} were cast",
+                 "edges", "a count stands for those who took part, no more and no less",
+                 "run `verify`: the box or the trail was touched")
+        for edge in sorted({*cast_on, *state.papers})
+        if cast_on[edge] != state.papers.get(edge, 0)
+    ]  # fmt: skip
+    if problems:
+        raise Refusal("crashed", problems)
+    return tuple(sorted(tally))
+
+
+answered = tallies.answered
+
+FIRE: Mapping[str, Callable[[Step, Timer], None]] = {CLOSES: tallies.time_is_over}
 """Timers of this room."""
 
-HANDLERS: Mapping[type[Command], Callable[[Step, Any], None]] = {}
+HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {
+    c.OpenPoll: open_poll,
+    c.Cast: cast,
+    c.ClosePoll: close,
+}
 """Commands of this room."""

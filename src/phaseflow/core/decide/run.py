@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-import attrs
+from collections.abc import Callable, Mapping
 
 from phaseflow.core import deadlines
-from phaseflow.core.decide import duties, people, phases
+from phaseflow.core.decide import documents, duties, halt, ledgers, people, phases, polls
 from phaseflow.core.decide.people import require
 from phaseflow.core.decide.step import Refusal, Step, refuse
-from phaseflow.core.state.rows import CAMPAIGN, DutyState, Question
+from phaseflow.core.state.rows import CAMPAIGN, Question
 from phaseflow.errors import Problem, did_you_mean
 from phaseflow.messages import commands as c
 from phaseflow.messages import events as e
-from phaseflow.messages.events import Days, Rung, Term
+from phaseflow.messages.events import Days
 
 
 def start(step: Step, command: c.StartRun) -> None:
@@ -38,6 +36,7 @@ def start(step: Step, command: c.StartRun) -> None:
     people.check_roles(step, sorted({role for person in command.persons for role in person.roles}))
     for person in command.persons:
         people.enter(step, person)
+    step.pending.clear()  # who is there at the start is counted when duties open, and joins none that is open already
     for phase, basis in command.assumed.items():
         step.emit(e.PhaseAssumed(phase=phase, basis=basis))
     duties.open_all(step, None, 1, windows[CAMPAIGN], {}, [name for name, duty in level.duties.items() if duty.phase == CAMPAIGN])
@@ -82,35 +81,10 @@ def resume(step: Step, _command: c.Resume) -> None:
     if head.status != "suspended" or head.suspended_at is None:
         refuse("illegal", "PF321", f"the run is {head.status}", why="only a suspended run can be resumed", fix="look at `status`")
     clock = _officer(step, "resume")
-    days = (step.day - step.calendar.day_of(head.suspended_at)).days
-    moved = _moved_terms(step, days) if clock == "stops" and days > 0 else {}
-    step.emit(e.RunResumed(moved=moved))
-
-
-def _moved_terms(step: Step, days: int) -> dict[str, Term]:
-    halted = step.head.suspended_at
-    found: dict[str, Term] = {}
-    for _key, state in step.rows.scan("duty/"):
-        limit = state.term.grace or state.term.due
-        if limit is not None and halted is not None and limit > halted and state.outstanding > 0:
-            found[state.key] = move_term(step, state.term, days)
-    return found
-
-
-def move_term(step: Step, term: Term, days: int) -> Term:
-    """A term moved by whole days; all its instants move together, by the wall clock."""
-    def later(instant):  # type: ignore[no-untyped-def]
-        if instant is None:
-            return None
-        from phaseflow.spec.phrases import LengthPhrase
-
-        return step.calendar.shift_instant(instant, LengthPhrase(count=days, unit="day"), 1)
-
-    return Term(
-        day=term.day + timedelta(days=days) if term.day is not None else None, due=later(term.due),
-        grace=later(term.grace), lock=later(term.lock), provisional=term.provisional,
-        ladder=tuple(Rung(at=later(rung.at), kind=rung.kind, role=rung.role) for rung in term.ladder),
-    )  # fmt: skip
+    days = (step.day - step.calendar.day_of(head.suspended_at)).days if clock == "stops" else 0
+    step.emit(halt.resumed(step, days))
+    if days > 0:
+        halt.reschedule(step, days, head.suspended_at)
 
 
 def cancel(step: Step, command: c.Cancel) -> None:
@@ -134,6 +108,7 @@ def reopen(step: Step, command: c.Reopen) -> None:
         refuse("unknown", "PF361", f"there is no phase '{command.phase}'", why="a reopened run goes on in a phase", fix=did_you_mean(command.phase, step.level.phases))
     step.emit(e.RunReopened(supersedes=head.concluded, spawned=command.spawned, reason=command.reason))
     phases.open_visit(step, command.phase, None)
+    phases.reschedule(step)
 
 
 def archive(step: Step, _command: c.Archive) -> None:
@@ -146,7 +121,7 @@ def archive(step: Step, _command: c.Archive) -> None:
         Problem(code="PF364", what=f"{count} items of '{name}' are open", span=ledger.span, why="what survives a run is settled before the run is put away",
                 fix="close them, or explain them", clause=", ".join(ledger.clause))
         for name, ledger in step.level.ledgers.items()
-        if (count := step.get(f"items/{name}/open") or 0)
+        if (count := step.get(f"items/{name}/open") or 0) and ledger.spec.survives is not False
     ]
     if head.owes_redo and not head.redeemed_by:
         left.append(Problem(code="PF365", what="a run in the next batch is still owed", why="a debt is paid before the run is put away",
@@ -172,6 +147,15 @@ def answer(step: Step, command: c.Answer) -> None:
         refuse("illegal", "PF368", f"question '{command.question}' is answered", why="an answer is given once", fix="nothing to do")
     require(step, (question.role,) if question.role else people.keepers(step), f"answer question '{command.question}'")
     step.emit(e.QuestionAnswered(question=command.question, verdict=command.verdict, reason=command.reason))
+    room = ANSWERED.get(question.about.split(":", 1)[0])
+    if room is not None:
+        room(step, command, question)
+
+
+ANSWERED: Mapping[str, Callable[[Step, c.Answer, Question], None]] = {
+    "document": documents.answered, "poll": polls.answered, "item": ledgers.answered,
+}  # fmt: skip
+"""What an answer brings about, by the room that asked; a question of another room is only recorded."""
 
 
 # --- units ------------------------------------------------------------------------------------------------------------
@@ -195,11 +179,6 @@ def withdraw(step: Step, command: c.WithdrawUnit) -> None:
         step.emit(e.UnitWithdrawn(unit=command.unit, reason=command.reason, into=command.into))
         return
     step.emit(e.WithdrawnFromProgramme(reason=command.reason))
-
-
-def due_again(state: DutyState, term: Term) -> DutyState:
-    """A duty with another term."""
-    return attrs.evolve(state, term=term)
 
 
 __all__ = ["Days", "answer", "archive", "cancel", "enrol", "redeem", "reopen", "resume", "start", "suspend", "withdraw"]

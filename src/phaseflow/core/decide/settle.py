@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from phaseflow.core.decide import documents, duties, ledgers, phases, polls, relief
+from phaseflow.core.decide import documents, duties, ledgers, people, phases, polls, relief
 from phaseflow.core.decide.step import Step
 from phaseflow.core.state.duties import duty_of, part_of
 from phaseflow.core.state.rows import Delegation, DutyState, Timer, VisitState, timer_instant
@@ -25,7 +25,7 @@ def settle(step: Step, until: datetime) -> None:
     for _ in range(LONGEST):
         if step.get("head") is None or step.head.status == "suspended":
             return
-        found = next(step.rows.scan("timer/"), None)
+        found = step.rows.first("timer/")
         if found is None or timer_instant(found[0]) > until:
             return
         key, timer = found
@@ -64,6 +64,8 @@ def react(step: Step, entry: Entry) -> None:
             duties.roster_changed(step, roles, person, joined=False)
         case e.BodyListed(kind=kind, body=body):
             duties.roster_changed(step, (kind,), body, joined=True)
+        case e.RunConcluded():
+            ledgers.concluded(step)
         case e.PollCounted(key=key, go=go):
             phases.go(step, go, key)
         case _:
@@ -118,7 +120,7 @@ def _own(step: Step, timer: Timer) -> tuple[DutyState, Any, int]:
     state = duty_of(step.rows, timer.key)
     if timer.subject:
         part = part_of(step.rows, timer.key, timer.subject)
-        return state, part, 0 if part.done or part.waived else 1
+        return state, part, 0 if part.done or part.waived or state.exempt else 1
     apart = sum(1 for _key, part in step.rows.scan(f"part/{timer.key}/") if part.term is not None and not part.done and not part.waived)
     return state, state, max(0, state.outstanding - apart)
 
@@ -140,11 +142,11 @@ def _duty_lock(step: Step, timer: Timer) -> None:
 
 
 def _role_begins(step: Step, timer: Timer) -> None:
-    step.emit(e.RoleBegan(person=timer.key, role=timer.subject, roles=step.plan.closure((timer.subject,))))
+    people.begin_role(step, timer.key, timer.subject)
 
 
 def _role_ends(step: Step, timer: Timer) -> None:
-    step.emit(e.RoleEnded(person=timer.key, role=timer.subject, roles=step.plan.closure((timer.subject,))))
+    people.end_role(step, timer.key, timer.subject)
 
 
 def _delegation_ends(step: Step, timer: Timer) -> None:

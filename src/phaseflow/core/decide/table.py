@@ -124,16 +124,17 @@ def decide(plan: Plan, rows: Rows, command: c.Command, around: Surroundings = Su
     put, drop = draft.delta()
     return Decision(
         entries=tuple(ground.entries), put=put, drop=drop, due_at=next_due(draft), refusal=refusal, verdict=step.verdict,
-        requirements=step.requirements, ballots=tuple(step.ballots), sealed=tuple(step.sealed), settled=settled,
+        requirements=step.requirements, ballots=tuple(step.ballots), sealed=tuple(dict.fromkeys((*ground.sealed, *step.sealed))),
+        settled=settled,
     )  # fmt: skip
 
 
-def next_due(rows: Rows) -> datetime | None:
+def next_due(rows: Draft) -> datetime | None:
     """The least instant of all timers of a run."""
     head = rows.get("head")
     if head is not None and head.status == "suspended":
         return None
-    found = next(iter(rows.scan("timer/")), None)
+    found = rows.first("timer/")
     return timer_instant(found[0]) if found is not None else None
 
 
@@ -148,7 +149,7 @@ def _check_times(step: Step, command: c.Command) -> None:
     if command.at > command.now:
         refuse("malformed", "PF374", f"{command.at:%Y-%m-%d %H:%M} UTC lies in the future", why="only what has happened is recorded",
                fix="give the time it happened, or record it then")
-    if step.day < step.head.start and not isinstance(command, (c.Draft, c.Judge)):
+    if command.at < step.calendar.opens(step.head.start):
         refuse("malformed", "PF375", f"{step.day} is before the start of the run, {step.head.start}", why="a run has no facts before its start",
                fix="give a later day")
     recording = step.plan.policy.recording

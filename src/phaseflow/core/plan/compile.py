@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -24,6 +24,7 @@ from phaseflow.errors import PolicyError, Span
 from phaseflow.spec import duties as ds
 from phaseflow.spec import model as s
 from phaseflow.spec.phrases import AmountPhrase, DayPhrase, LengthPhrase, OpensPhrase, SharePhrase, WindowPhrase
+from phaseflow.spec.shape import Shape, Text
 
 LANGUAGE_LEVEL = 1
 """Part of every digest: a change of meaning is a new level (R20)."""
@@ -66,11 +67,11 @@ def digest(policy: s.Policy, calendar: Calendar) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, s.Shape):
-        fields = (a for a in attrs.fields(type(value)) if a.eq)
+    if isinstance(value, Shape):
+        fields = (a for a in attrs.fields(type(value)) if a.eq)  # type: ignore[arg-type]  # every shape is attrs
         given = {a.name: _plain(getattr(value, a.name)) for a in fields if getattr(value, a.name) != a.default}
         return {"": type(value).__name__, **given}
-    if isinstance(value, s.Text):
+    if isinstance(value, Text):
         return dict(value.texts)
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
@@ -163,7 +164,7 @@ def _parameters(policy: s.Policy, faults: Faults) -> dict[str, Parameter]:
                     why="the latest value that has begun holds, so the order decides", fix="sort them, earliest first",
                 )  # fmt: skip
             values.append((day, _number(value)))
-        kind = "share" if any(isinstance(value, SharePhrase) for _, value in rows) else "number"
+        kind: Literal["share", "number"] = "share" if any(isinstance(value, SharePhrase) for _, value in rows) else "number"
         found[str(name)] = Parameter(name=str(name), kind=kind, values=tuple(values))
     return found
 
@@ -184,7 +185,7 @@ def _names(policy: s.Policy, faults: Faults) -> None:
     """One name, one thing: phases, transitions and outcomes share one namespace, and duties another."""
     moves: dict[str, Span] = {}
     for noun, group in (("phase", policy.phases), ("transition", policy.transitions), ("outcome", policy.outcomes)):
-        for name, spec in group.items():  # type: ignore[attr-defined]
+        for name, spec in group.items():
             _once(str(name), noun, spec.span, moves, faults)
     seen: dict[str, Span] = {"campaign": policy.span}
     for place in d.places(policy):
@@ -246,7 +247,7 @@ def _level(
         name=level, phases=MappingProxyType(phases), duties=MappingProxyType(duties), ledgers=MappingProxyType(ledgers),
         moves=MappingProxyType({move.name: move for move in moves}),
         automatic=tuple(move for move in moves if move.when is not None),
-        table=compile_table(machine, expanded), machine=machine,
+        table=compile_table(machine), machine=machine,
         outcomes=MappingProxyType(dict(_outcomes(level, policy))),
     )  # fmt: skip
 
@@ -303,7 +304,7 @@ def _phase(
         window=window or WindowPhrase(), opens=opens or OpensPhrase(kind="date"),
         closes=None if closes in (None, "unstated") else closes, asks=asks,  # type: ignore[arg-type]
         clock=clock or "calendar", remind=rules.remind or outer.remind or defaults.remind,
-        overdue=rules.overdue or outer.overdue or defaults.overdue,
+        overdue=d.by_name(rules.overdue or outer.overdue or defaults.overdue),
         entry=build(rules.entry, here) if rules.entry is not None else None,
         gate=build(rules.gate, here) if rules.gate is not None else None,
         steps={str(key): Step(name=str(key), title=str(step.title or key), window=step.window, span=step.span) for key, step in outer.steps.items()},
@@ -382,8 +383,8 @@ def _moves(
     for name, spec in transitions.items():
         reentered = str(spec.to) in opened or made.count(str(spec.to)) > 1
         moves.append(m.transition(str(name), spec, phases, scope, reentered))
-    for name, out in _outcomes(level, policy).items():
-        moves.append(m.outcome(name, out, phases, attrs.evolve(scope, prescribed=_prescribed(out, phases, duties))))
+    for ending, out in _outcomes(level, policy).items():
+        moves.append(m.outcome(ending, out, phases, attrs.evolve(scope, prescribed=_prescribed(out, phases, duties))))
     m.check_roles(moves, roles, scope)
     going = _going(duties, [move.name for move in moves], roles, scope)
     m.check_graph(phases, moves, going, scope)
@@ -430,10 +431,10 @@ def _ledgers(level: str, policy: s.Policy, roles: Mapping[str, Role], scope: Sco
 
 def _check_ledger(name: str, spec: s.LedgerSpec, roles: Mapping[str, Role], scope: Scope) -> None:
     faults, close = scope.faults, spec.close
-    for key, names, shape in (("opened_by", spec.opened_by, spec), ("by", close.by, close)):
-        for role in names:
-            if role not in roles and role != "owner":
-                faults.unknown("role", str(role), shape.span_of(key), roles)
+    for key, names, owner in (("opened_by", spec.opened_by, spec), ("by", close.by, close)):
+        for acting in names:
+            if acting not in roles and acting != "owner":
+                faults.unknown("role", str(acting), owner.span_of(key), roles)
     verified = close.verify not in ("none", "unstated")
     if verified and str(close.verify) not in roles:
         faults.unknown("role", str(close.verify), close.span_of("verify"), roles)

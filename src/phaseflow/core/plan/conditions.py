@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from typing import Literal, TypeAlias
 
 import attrs
 
@@ -25,7 +26,8 @@ from phaseflow.errors import Span
 from phaseflow.spec import conditions as s
 from phaseflow.spec.phrases import SharePhrase
 
-Known = Mapping[str, str]
+ParameterKind: TypeAlias = Literal["bool", "number", "count", "share", "text"]
+_Arguments: TypeAlias = dict[str, Literal["text", "number"] | tuple[str, ...]]
 
 
 @attrs.frozen(kw_only=True)
@@ -44,37 +46,38 @@ class Scope:
     ledgers: Mapping[str, tuple[str, ...]]
     polls: tuple[str, ...]
     outcomes: tuple[str, ...]
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, ParameterKind]
     values: Mapping[str, Fraction] = attrs.field(factory=dict)
     prescribed: tuple[tuple[str, Span, str], ...] | None = None
 
     def schema(self) -> c.Schema:
         """What an expression may say."""
-        duties = tuple(self.duties)
-        phases = tuple(self.phases)
-        text = "text"
-        units = {"reached": phases, "closed": phases, "concluded": ("any", *self.outcomes)}
+        duties, phases = tuple(self.duties), tuple(self.phases)
+        units: _Arguments = {"reached": phases, "closed": phases, "concluded": ("any", *self.outcomes)}
+        items: _Arguments = {"ledger": tuple(self.ledgers), "state": ("open", "closed", "all"), "kind": "text"}
         facts = {
-            "outstanding": c.FactType(result="count", arguments={"duty": duties}, required={"duty"}),
-            "done_share": c.FactType(result="share", arguments={"duty": duties}, required={"duty"}),
-            "passed": c.FactType(result="bool", arguments={"document": tuple(self.routes), "step": text}, required={"document", "step"}),
-            "closed": c.FactType(result="bool", arguments={"phase": phases}, required={"phase"}),
-            "reached": c.FactType(result="bool", arguments={"phase": phases}, required={"phase"}),
-            "items": c.FactType(
-                result="count",
-                arguments={"ledger": tuple(self.ledgers), "state": ("open", "closed", "all"), "kind": text},
-                required={"ledger"},
-            ),
-            "units": c.FactType(result="count", arguments=units),
-            "units_share": c.FactType(result="share", arguments=units),
-            "poll_share": c.FactType(result="share", arguments={"poll": self.polls}, required={"poll"}),
-            "host": c.FactType(result="bool", arguments={"fact": text, "version": text}, required={"fact", "version"}),
+            "outstanding": _fact("count", {"duty": duties}),
+            "done_share": _fact("share", {"duty": duties}),
+            "passed": _fact("bool", {"document": tuple(self.routes), "step": "text"}),
+            "closed": _fact("bool", {"phase": phases}),
+            "reached": _fact("bool", {"phase": phases}),
+            "items": _fact("count", items, required=("ledger",)),
+            "units": _fact("count", units, required=()),
+            "units_share": _fact("share", units, required=()),
+            "poll_share": _fact("share", {"poll": self.polls}),
+            "host": _fact("bool", {"fact": "text", "version": "text"}),
         }
         empty = [name for name, fact in facts.items() if any(allowed == () for allowed in fact.arguments.values())]
         return c.Schema(
             facts={name: fact for name, fact in facts.items() if name not in empty},
             parameters={name: kind for name, kind in self.parameters.items() if name not in facts},
         )
+
+
+def _fact(result: ParameterKind, arguments: _Arguments, required: Iterable[str] | None = None) -> c.FactType:
+    """A fact whose arguments must all be given, unless *required* says which."""
+    wanted: list[str] = list(arguments if required is None else required)
+    return c.FactType(result=result, arguments=arguments, required=frozenset(wanted))
 
 
 def read(name: str, span: Span, **arguments: str) -> c.Read:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import attrs
 
 from phaseflow.core.plan.conditions import Scope, build
 from phaseflow.core.plan.faults import Faults
-from phaseflow.core.plan.model import Duty, Kind, Role, RouteStep
-from phaseflow.core.state import CAMPAIGN
+from phaseflow.core.plan.model import CAMPAIGN, Duty, Kind, Role, RouteStep
 from phaseflow.errors import Span
 from phaseflow.spec import duties as s
 from phaseflow.spec.model import BodySpec, DutyDefaults, Policy
 from phaseflow.spec.phrases import MomentPhrase
+
+T = TypeVar("T")
 
 FAMILIES: Mapping[str, Literal["write", "hear", "judge", "tell"]] = {
     "draft": "write", "absorb": "write",
@@ -38,7 +39,7 @@ class Place:
 def places(policy: Policy) -> Iterable[Place]:
     """All duties of a policy with their places, in the order of writing."""
     for name, duty in policy.duties.items():
-        yield Place(name=name, spec=duty, span=_key_span(policy.duties, name, duty), phase=CAMPAIGN, step="")
+        yield Place(name=name, spec=duty, span=duty.span, phase=CAMPAIGN, step="")
     own = {} if policy.programme is None else policy.programme.phases
     for phase, spec in (*policy.phases.items(), *own.items()):
         for name, duty in spec.duties.items():
@@ -46,10 +47,6 @@ def places(policy: Policy) -> Iterable[Place]:
         for step, stretch in spec.steps.items():
             for name, duty in stretch.duties.items():
                 yield Place(name=name, spec=duty, span=duty.span, phase=phase, step=step)
-
-
-def _key_span(_duties: Mapping[str, s.Duty], _name: str, duty: s.Duty) -> Span:
-    return duty.span
 
 
 def kind_of(spec: s.Duty) -> Kind:
@@ -102,6 +99,8 @@ def compile_duty(place: Place, level: str, policy: Policy, roles: Mapping[str, R
             why="a duty that nobody owes can never be done, and no reminder finds a receiver",
             fix="add `by: ROLE`, or `each: ROLE`",
         )  # fmt: skip
+    if isinstance(spec, s.PollDuty):
+        _check_rated(spec, roles, policy.bodies, faults)
     if subjects == "body" and not by:
         faults.error(
             "PF203", f"nobody acts for '{each}' in the duty '{place.name}'", place.span,
@@ -115,11 +114,16 @@ def compile_duty(place: Place, level: str, policy: Policy, roles: Mapping[str, R
         title=title_of(spec, place.name), by=by, subjects=subjects, each=each, due=due,
         grace=spec.grace or (defaults.grace if dated else None), lock=spec.lock,
         remind=spec.remind or (defaults.remind if dated else ()),
-        overdue=spec.overdue or (defaults.overdue if dated else {}),
+        overdue=by_name(spec.overdue or (defaults.overdue if dated else {})),
         needs=build(spec.needs, scope) if spec.needs is not None else None,
         spec=spec, clause=spec.clause, span=place.span,
         route=compile_route(spec, roles, scope) if isinstance(spec, s.DocumentDuty) else (),
     )  # fmt: skip
+
+
+def by_name(mapping: Mapping[Any, T]) -> dict[str, T]:
+    """The same mapping with plain text keys."""
+    return {str(name): value for name, value in mapping.items()}
 
 
 def _known_roles(names: Iterable[str], span: Span, roles: Mapping[str, Role], faults: Faults) -> tuple[str, ...]:
@@ -131,7 +135,7 @@ def _known_roles(names: Iterable[str], span: Span, roles: Mapping[str, Role], fa
 
 
 def _subjects(
-    spec: s.Duty, roles: Mapping[str, Role], bodies: Mapping[str, BodySpec], faults: Faults
+    spec: s.Duty, roles: Mapping[str, Role], bodies: Mapping[Any, BodySpec], faults: Faults
 ) -> tuple[Literal["run", "role", "body"], str]:
     if spec.each is None:
         return "run", ""
@@ -146,6 +150,13 @@ def _subjects(
             why="an invited role takes part and is heard; it has no duties", fix="name another role, or drop `invited`",
         )  # fmt: skip
     return "role", name
+
+
+def _check_rated(spec: s.PollDuty, roles: Mapping[str, Role], bodies: Mapping[Any, BodySpec], faults: Faults) -> None:
+    """Whoever is rated on an edge of a poll is a role or a kind of body."""
+    for edge in spec.edges.values():
+        if edge.subject is not None and edge.subject not in (*roles, *bodies):
+            faults.unknown("role or body", str(edge.subject), edge.span_of("subject"), (*roles, *map(str, bodies)))
 
 
 def _due(place: Place, defaults: DutyDefaults, faults: Faults) -> MomentPhrase | None:
@@ -170,15 +181,42 @@ def compile_route(spec: s.DocumentDuty, roles: Mapping[str, Role], scope: Scope)
     """Resolve the steps of a document's route and check that each answer is there."""
     names = [str(step.as_ or step.__tag__) for step in spec.route]
     steps: list[RouteStep] = []
+    _check_sources(spec, scope)
     for index, step in enumerate(spec.route):
         _check_name(names, index, step, scope.faults)
         steps.append(_step(index, names, step, roles, scope))
+    _check_returns(steps, scope.faults)
     if not steps or steps[0].act != "draft":
         scope.faults.error(
             "PF221", "a route begins with a draft", spec.span_of("route"),
             why="there is no document before somebody has written it", fix="put `{draft: ROLE}` first",
         )  # fmt: skip
+    elif steps[0].when is not None or not steps[0].blocking:
+        scope.faults.error(
+            "PF440", "the first draft of this route can be passed over", steps[0].span,
+            why="every later act is done on a version, so there has to be one", fix="drop `when` and `blocking` from the first step",
+        )  # fmt: skip
     return tuple(steps)
+
+
+def _check_sources(spec: s.DocumentDuty, scope: Scope) -> None:
+    """What a document is based on is a document."""
+    for path in spec.based_on:
+        name = str(path).rsplit(".", 1)[-1]
+        if name not in scope.routes:
+            scope.faults.unknown("document", name, spec.span_of("based_on"), scope.routes)
+
+
+def _check_returns(steps: Iterable[RouteStep], faults: Faults) -> None:
+    """What is sent back is written anew, so it goes to a step where somebody writes."""
+    named = {step.name: step for step in steps}
+    for step in named.values():
+        back = named.get(step.returns_to)
+        if back is not None and (back.family != "write" or not back.blocking):
+            faults.error(
+                "PF441", f"'{step.name}' sends the document back to '{back.name}', where nobody writes", step.spec.span_of("returns_to"),
+                why="a document that was sent back is answered by a new version", fix="name a `draft` or an `absorb` step that blocks",
+            )  # fmt: skip
 
 
 def _check_name(names: list[str], index: int, step: s.Step, faults: Faults) -> None:
@@ -200,6 +238,8 @@ def _step(index: int, names: list[str], step: s.Step, roles: Mapping[str, Role],
     if returns_to and returns_to not in names[:index]:
         scope.faults.unknown("earlier step of this route", returns_to, step.span_of("returns_to"), names[:index])
     _check_silence(names[index], step, family, scope.faults)
+    _check_heard(names[index], step, who, scope.faults)
+    _known_roles(getattr(step, "marked_by", ()), step.span_of("marked_by"), roles, scope.faults)
     _check_references(names, index, step, scope.faults)
     return RouteStep(
         name=names[index], index=index, act=act, family=family, roles=who, by=by, blocking=step.blocking,
@@ -208,6 +248,18 @@ def _step(index: int, names: list[str], step: s.Step, roles: Mapping[str, Role],
         when=build(step.when, scope) if step.when is not None else None,
         spec=step, span=step.span, clause=step.clause,
     )  # fmt: skip
+
+
+def _check_heard(name: str, step: s.Step, who: tuple[str, ...], faults: Faults) -> None:
+    """Least shares are of groups that are heard, among those consulted (R15)."""
+    for group, least in step.at_least.items() if isinstance(step, s.OpinionStep) else ():
+        if group not in who:
+            faults.unknown(f"group heard at '{name}'", str(group), step.span_of("at_least"), who)
+        if least.base not in (None, "consulted"):
+            faults.error(
+                "PF442", f"the least share of '{group}' at '{name}' is a share of '{least.base}'", step.span_of("at_least"),
+                why="the composition of a consultation is judged on those consulted", fix=f"write `{group}: {least.value * 100}% of consulted`",
+            )  # fmt: skip
 
 
 def _check_references(names: list[str], index: int, step: s.Step, faults: Faults) -> None:

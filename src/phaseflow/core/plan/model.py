@@ -22,6 +22,9 @@ from phaseflow.spec.phrases import ClosesPhrase, LengthPhrase, MomentPhrase, Ope
 
 Kind = Literal["task", "quota", "checklist", "meeting", "bulletin", "document", "poll"]
 
+CAMPAIGN = "campaign"
+"""The phase name under which duties of the whole campaign are kept; its only visit is 1."""
+
 IDLE = "idle"
 """The state of the machine in which a phase is not open; phases are opened from it."""
 

@@ -22,7 +22,16 @@ def measure_of(spec: s.PollDuty) -> tuple[tuple[str, ...], str]:
 def check_poll(name: str, spec: s.PollDuty, roles: Iterable[str], targets: Iterable[str], scope: Scope) -> None:
     """Note everything that a poll leaves open."""
     known, faults = set(roles), scope.faults
+    targets = tuple(targets)
     _check_measure(name, spec, scope)
+    _check_bases(name, spec, scope)
+    if spec.each is not None:
+        faults.error(
+            "PF490", f"the poll '{name}' is owed by each '{spec.each}'", spec.span_of("each"),
+            why="a poll is held once; who is rated stands with its edges", fix="write `subject:` at the edge, and drop `each`",
+        )  # fmt: skip
+    if spec.tie not in (None, "hold", "void", *targets):
+        faults.unknown("transition, outcome or duty", str(spec.tie), spec.span_of("tie"), targets)
     for edge, rule in spec.edges.items():
         for role in rule.raters:
             if role not in known:
@@ -43,9 +52,10 @@ def check_poll(name: str, spec: s.PollDuty, roles: Iterable[str], targets: Itera
             why="where the document is silent the run holds and asks a named role", fix="add `asks: ROLE`",
         )  # fmt: skip
     if spec.bands is not None:
-        if len(spec.edges) > 1 and spec.aggregate is None:
+        several = len(spec.edges) > 1 or any(edge.subject is not None for edge in spec.edges.values())
+        if several and spec.aggregate is None:
             faults.error(
-                "PF242", f"the poll '{name}' has bands over {len(spec.edges)} edges and does not say how they become one result",
+                "PF242", f"the poll '{name}' has bands over several results and does not say how they become one",
                 spec.span_of("bands"), why="the mean, the lowest and the pooled result can fall into different bands",
                 fix="add `aggregate: pooled`, `mean`, `lowest`, `each` or `unstated`",
             )  # fmt: skip
@@ -63,6 +73,23 @@ def _check_measure(name: str, spec: s.PollDuty, scope: Scope) -> None:
     for choice in favourable:
         if choice not in spec.choices:
             scope.faults.unknown(f"choice of the poll '{name}'", choice, span, spec.choices)
+
+
+def _check_bases(name: str, spec: s.PollDuty, scope: Scope) -> None:
+    """A least share of a group names its base; a quorum is a share of the invited (R15)."""
+    for group, least in spec.at_least.items():
+        if least.base not in ("invited", "respondents", "cast"):
+            scope.faults.error(
+                "PF491", f"the least share of '{group}' in the poll '{name}' does not say of whom", spec.span_of("at_least"),
+                why="a tenth of the invited and a tenth of those who answered are not the same people",
+                fix=f"write `{group}: {least.value * 100}% of respondents`, or `of invited`",
+            )  # fmt: skip
+    share = spec.quorum.share if isinstance(spec.quorum, s.Quorum) else None
+    if share is not None and share.base not in (None, "invited"):
+        scope.faults.error(
+            "PF492", f"the quorum of '{name}' is a share of '{share.base}'", spec.quorum.span_of("share"),  # type: ignore[union-attr]
+            why="a turnout is measured on those who were invited", fix=f"write `{share.value * 100}% of invited`, or a `count:`",
+        )  # fmt: skip
 
 
 def _check_quorum(name: str, quorum: s.Quorum, scope: Scope) -> None:

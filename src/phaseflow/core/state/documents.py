@@ -20,7 +20,7 @@ from phaseflow.messages.commands import EMPTY
 from phaseflow.messages.events import Entry
 
 DUE = "document_due"
-"""The kind of the timer of a step with a time limit; its subject is the document's, its step is found by the timer."""
+"""The kind of the timer of a step with a time limit; the step's name ends the timer's key, after a ``#``."""
 
 
 @attrs.frozen(kw_only=True)
@@ -29,8 +29,9 @@ class DocumentState:
 
     *step* is the blocking step at which it waits, empty once the route is walked; *open* are steps that hold nothing
     up and are still to be done. *passed* gives for every step the version on which it was passed, *skipped* the reason.
-    *authors* are those by whom (and for whom) the version at hand was written. *since* is, for every step at which
-    opinions are given, the number of the first opinion of its present round. *seen* is how many marks a step has judged.
+    *authors* are those by whom (and for whom) the version at hand was written. *unanswered* are the opinions that must
+    be answered and are not; *since* is, for every step reached, the number of the first opinion of its present round.
+    *marks* are (part, mark), *timers* the keys of running time limits by step.
     """
 
     key: str
@@ -181,7 +182,8 @@ def opinion_given(_plan: Plan, rows: Draft, entry: Entry, event: e.OpinionGiven)
         number=event.number, step=event.step, version=event.version, group=event.group,
         by=entry.on_behalf_of or entry.actor, ref=event.ref, recorded=event.recorded,
     ))  # fmt: skip
-    _put(rows, attrs.evolve(state, opinions=event.number, unanswered=(*state.unanswered, event.number)))
+    owed = (event.number,) if event.to_answer else ()
+    _put(rows, attrs.evolve(state, opinions=event.number, unanswered=(*state.unanswered, *owed)))
 
 
 def opinion_answered(_plan: Plan, rows: Draft, _entry: Entry, event: e.OpinionAnswered) -> None:

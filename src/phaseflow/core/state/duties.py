@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+from datetime import datetime
 from fractions import Fraction
 
 import attrs
 
 from phaseflow.core.plan.model import Plan
-from phaseflow.core.state.rows import Draft, DutyState, PartState, Timer, timer_key
+from phaseflow.core.state.rows import Counted, Draft, DutyState, PartState, Timer, timer_key
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry, Term
 
@@ -28,25 +30,64 @@ def _put(rows: Draft, key: str, subject: str, part: PartState) -> None:
     rows.put(f"part/{key}/{subject}", part)
 
 
-def arm(rows: Draft, term: Term, key: str, subject: str = "", kind: str = "duty") -> tuple[str, ...]:
-    """Set the timers of a term and give their keys. Only what has an instant gets a timer."""
+def arm(
+    rows: Draft, term: Term, key: str, subject: str = "", kind: str = "duty", *,
+    after: datetime | None = None, only: Container[tuple[str, int]] | None = None,
+) -> tuple[str, ...]:  # fmt: skip
+    """Set the timers of a term and give their keys. Only what has an instant gets a timer.
+
+    Args:
+        rows: Where the timers are put.
+        term: The instants.
+        key: What the timers are of; *subject* of whom, *kind* what sort of obligation it is.
+        subject: Empty where the term is everybody's.
+        kind: ``duty`` or ``item``.
+        after: Leave out what is not after this instant, because its moment has been processed.
+        only: Leave out what is not one of these (kind of timer, index).
+    """
     path = f"{kind}/{key}" + (f"/{subject}" if subject else "")
     timers: list[str] = []
 
-    def put(rank: str, suffix: str, timer: Timer, at: object) -> None:
-        name = timer_key(at, rank, path + suffix)  # type: ignore[arg-type]
+    def put(rank: str, timer: Timer, at: datetime | None) -> None:
+        if at is None or (after is not None and at <= after):
+            return
+        if only is not None and (timer.kind, timer.index) not in only:
+            return
+        name = timer_key(at, rank, path + (f"#{timer.index}" if timer.kind.endswith("_rung") else ""))
         rows.put(name, timer)
         timers.append(name)
 
-    due = term.grace or term.due
-    if due is not None:
-        put("due", "", Timer(kind=f"{kind}_due", key=key, subject=subject), due)
-    if term.lock is not None:
-        put("lock", "", Timer(kind=f"{kind}_lock", key=key, subject=subject), term.lock)
+    put("due", Timer(kind=f"{kind}_due", key=key, subject=subject), term.grace or term.due)
+    put("lock", Timer(kind=f"{kind}_lock", key=key, subject=subject), term.lock)
     for index, rung in enumerate(term.ladder):
         rank = "remind" if rung.kind == "remind" else "escalate"
-        put(rank, f"#{index}", Timer(kind=f"{kind}_rung", key=key, subject=subject, index=index), rung.at)
+        put(rank, Timer(kind=f"{kind}_rung", key=key, subject=subject, index=index), rung.at)
     return tuple(timers)
+
+
+def rearm(rows: Draft, key: str, subject: str, after: datetime) -> None:
+    """A subject owes a duty again: set what is still ahead of its own term, and of the duty's where nothing is set."""
+    part = part_of(rows, key, subject)
+    if subject and part.term is not None and not part.timers:
+        _put(rows, key, subject, attrs.evolve(part, timers=arm(rows, part.term, key, subject, after=after)))
+    state = duty_of(rows, key)
+    if not state.timers and state.outstanding > 0:
+        rows.put(f"duty/{key}", attrs.evolve(state, timers=arm(rows, state.term, key, after=after)))
+
+
+def move_term(rows: Draft, row: str, term: Term) -> None:
+    """A halted clock goes on: give a duty, or a subject with a term of its own, the term that it now has.
+
+    Only timers that are still set are set anew; *row* is the key of the row, ``duty/…`` or ``part/…``.
+    """
+    owner: DutyState | PartState = rows.get(row)
+    left = [timer for name in owner.timers if (timer := rows.get(name)) is not None]
+    disarm(rows, owner.timers)
+    timers: tuple[str, ...] = ()
+    if left:
+        only = {(timer.kind, timer.index) for timer in left}
+        timers = arm(rows, term, left[0].key, left[0].subject, only=only)
+    rows.put(row, attrs.evolve(owner, term=term, timers=timers))
 
 
 def disarm(rows: Draft, timers: tuple[str, ...]) -> None:
@@ -66,14 +107,19 @@ def duty_opened(_plan: Plan, rows: Draft, entry: Entry, event: e.DutyOpened) -> 
 def duty_dated(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyDated) -> None:
     state = duty_of(rows, event.key)
     disarm(rows, state.timers)
-    rows.put(f"duty/{event.key}", attrs.evolve(state, term=event.term, timers=arm(rows, event.term, event.key)))
+    timers = () if state.exempt else arm(rows, event.term, event.key)
+    rows.put(f"duty/{event.key}", attrs.evolve(state, term=event.term, timers=timers))
 
 
-def duty_owed_by(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyOwedBy) -> None:
-    state = duty_of(rows, event.key)
-    rows.put(f"duty/{event.key}", attrs.evolve(state, owed=event.owed))
+def duty_owed_by(_plan: Plan, rows: Draft, entry: Entry, event: e.DutyOwedBy) -> None:
+    state, part = duty_of(rows, event.key), part_of(rows, event.key, event.subject)
+    excepted = (part.waived or state.exempt) and not part.done
+    waived = state.waived + (event.owed - state.owed if excepted else 0)
+    rows.put(f"duty/{event.key}", attrs.evolve(state, owed=event.owed, waived=waived))
     if event.amount is not None and event.subject:
-        _put(rows, event.key, event.subject, attrs.evolve(part_of(rows, event.key, event.subject), owes=event.amount))
+        _put(rows, event.key, event.subject, attrs.evolve(part, owes=event.amount))
+    if event.owed > state.owed:
+        rearm(rows, event.key, event.subject, entry.recorded_at)
 
 
 def duty_reminded(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.DutyReminded) -> None:
@@ -100,24 +146,31 @@ def overdue_rescinded(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.Overdu
     """What was recorded stands in the trail; the rescinding event beside it is the correction (R2)."""
 
 
-def amount_recorded(_plan: Plan, rows: Draft, _entry: Entry, event: e.AmountRecorded) -> None:
+def amount_recorded(_plan: Plan, rows: Draft, entry: Entry, event: e.AmountRecorded) -> None:
     part = part_of(rows, event.key, event.subject)
-    _put(rows, event.key, event.subject, attrs.evolve(part, amount=part.amount + event.amount))
+    records = (*part.records, Counted(seq=entry.seq, at=entry.at, amount=event.amount))
+    _put(rows, event.key, event.subject, attrs.evolve(part, amount=part.amount + event.amount, records=records))
 
 
-def entry_checked(_plan: Plan, rows: Draft, _entry: Entry, event: e.EntryChecked) -> None:
+def entry_checked(_plan: Plan, rows: Draft, entry: Entry, event: e.EntryChecked) -> None:
     part = part_of(rows, event.key, event.subject)
     if event.entry not in part.entries:
-        _put(rows, event.key, event.subject, attrs.evolve(part, entries=(*part.entries, event.entry)))
+        records = (*part.records, Counted(seq=entry.seq, at=entry.at, entry=event.entry))
+        changed = attrs.evolve(part, entries=(*part.entries, event.entry), records=records)
+        _put(rows, event.key, event.subject, changed)
 
 
-def task_reported(_plan: Plan, rows: Draft, _entry: Entry, event: e.TaskReported) -> None:
+def task_reported(_plan: Plan, rows: Draft, entry: Entry, event: e.TaskReported) -> None:
     part = part_of(rows, event.key, event.subject)
-    _put(rows, event.key, event.subject, attrs.evolve(part, reported=True))
+    records = (*part.records, Counted(seq=entry.seq, at=entry.at))
+    _put(rows, event.key, event.subject, attrs.evolve(part, reported=True, records=records))
 
 
-def meeting_held(_plan: Plan, rows: Draft, _entry: Entry, event: e.MeetingHeld) -> None:
-    _put(rows, event.key, "", attrs.evolve(part_of(rows, event.key, ""), reported=True))
+def meeting_held(plan: Plan, rows: Draft, entry: Entry, event: e.MeetingHeld) -> None:
+    part = part_of(rows, event.key, "")
+    records = (*part.records, Counted(seq=entry.seq, at=entry.at))
+    _put(rows, event.key, "", attrs.evolve(part, reported=True, records=records))
+    rows.put(f"happened/{duty_of(rows, event.key).name}/held", plan.calendar.day_of(entry.at))
 
 
 def duty_confirmed(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyConfirmed) -> None:
@@ -127,26 +180,32 @@ def duty_confirmed(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyConfirm
 
 def duty_found_poor(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyFoundPoor) -> None:
     part = part_of(rows, event.key, event.subject)
-    _put(rows, event.key, event.subject, attrs.evolve(part, reported=False, confirmed=False, entries=(), amount=Fraction(0)))
+    changed = attrs.evolve(part, reported=False, confirmed=False, entries=(), amount=Fraction(0), records=())
+    _put(rows, event.key, event.subject, changed)
 
 
-def duty_done(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyDone) -> None:
+def duty_done(plan: Plan, rows: Draft, entry: Entry, event: e.DutyDone) -> None:
     part = part_of(rows, event.key, event.subject)
     disarm(rows, part.timers)
-    _put(rows, event.key, event.subject, attrs.evolve(part, done=True, timers=()))
+    _put(rows, event.key, event.subject, attrs.evolve(part, done=True, in_time=event.in_time, timers=()))
     state = duty_of(rows, event.key)
     timers = state.timers
     if event.rest == 0:
         disarm(rows, timers)
         timers = ()
-    rows.put(f"duty/{event.key}", attrs.evolve(state, done=state.done + 1, timers=timers))
+        rows.put(f"happened/{state.name}/done", plan.calendar.day_of(entry.at))
+    waived = state.waived - (1 if part.waived or state.exempt else 0)  # who does it after all is no longer excepted
+    rows.put(f"duty/{event.key}", attrs.evolve(state, done=state.done + 1, waived=waived, timers=timers))
 
 
-def duty_undone(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyUndone) -> None:
+def duty_undone(_plan: Plan, rows: Draft, entry: Entry, event: e.DutyUndone) -> None:
     part = part_of(rows, event.key, event.subject)
-    _put(rows, event.key, event.subject, attrs.evolve(part, done=False))
+    _put(rows, event.key, event.subject, attrs.evolve(part, done=False, in_time=None))
     state = duty_of(rows, event.key)
-    rows.put(f"duty/{event.key}", attrs.evolve(state, done=state.done - 1, timers=state.timers or arm(rows, state.term, event.key)))
+    waived = state.waived + (1 if part.waived or state.exempt else 0)
+    rows.put(f"duty/{event.key}", attrs.evolve(state, done=state.done - 1, waived=waived))
+    rows.drop(f"happened/{state.name}/done")
+    rearm(rows, event.key, event.subject, entry.recorded_at)
 
 
 def action_added(_plan: Plan, rows: Draft, entry: Entry, event: e.ActionAdded) -> None:
@@ -158,14 +217,14 @@ def make_up_ordered(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.MakeUpOr
     """The new duties have events of their own; the old ones keep their verdict (R32)."""
 
 
-def event_voided(_plan: Plan, rows: Draft, _entry: Entry, event: e.EventVoided) -> None:
-    if not event.key:
-        return
+def event_voided(_plan: Plan, rows: Draft, entry: Entry, event: e.EventVoided) -> None:
     part = part_of(rows, event.key, event.subject)
-    if event.amount is not None:
-        part = attrs.evolve(part, amount=part.amount - event.amount)
-    elif event.entry:
-        part = attrs.evolve(part, entries=tuple(entry for entry in part.entries if entry != event.entry))
-    else:
+    records = tuple(record for record in part.records if record.seq != event.seq)
+    entries = tuple(name for name in part.entries if name != event.entry)
+    part = attrs.evolve(part, amount=part.amount - (event.amount or 0), entries=entries, records=records)
+    if event.short:
         part = attrs.evolve(part, reported=False, confirmed=False)
     _put(rows, event.key, event.subject, part)
+    rows.put(f"voided/{event.seq:08d}", entry.seq)
+    if event.edge:
+        rows.drop(f"happened/{duty_of(rows, event.key).name}/{event.edge}")

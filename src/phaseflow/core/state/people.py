@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import attrs
 
@@ -18,7 +19,7 @@ def person_of(rows: Draft, person: str) -> PersonState:
     return state or PersonState()
 
 
-def _set_roles(rows: Draft, person: str, roles: Iterable[str], **more: object) -> None:
+def _set_roles(rows: Draft, person: str, roles: Iterable[str], **more: Any) -> None:
     before = person_of(rows, person)
     after = tuple(sorted(set(roles)))
     for role in set(after) - set(before.roles):
@@ -33,16 +34,18 @@ def _set_roles(rows: Draft, person: str, roles: Iterable[str], **more: object) -
 def person_joined(_plan: Plan, rows: Draft, _entry: Entry, event: e.PersonJoined) -> None:
     before = person_of(rows, event.person)
     groups = tuple(sorted({*before.groups, *event.groups}))
-    _set_roles(rows, event.person, (*before.roles, *event.roles), groups=groups)
+    given = tuple(sorted((*before.given, *event.given)))
+    _set_roles(rows, event.person, (*before.roles, *event.roles), groups=groups, given=given)
 
 
 def person_left(_plan: Plan, rows: Draft, _entry: Entry, event: e.PersonLeft) -> None:
     before = person_of(rows, event.person)
-    _set_roles(rows, event.person, set(before.roles) - set(event.roles))
+    given = tuple(role for role in before.given if role not in event.given)
+    _set_roles(rows, event.person, set(before.roles) - set(event.roles), given=given)
 
 
 def role_given(_plan: Plan, rows: Draft, entry: Entry, event: e.RoleGiven) -> None:
-    path = f"{event.person}/{event.role}"
+    path = f"{event.person}/{event.role}/{entry.seq}"  # two appointments may begin or end in one instant
     if event.since > entry.at:
         key = timer_key(event.since, "open", f"role/{path}")
         rows.put(key, Timer(kind="role_begins", key=event.person, subject=event.role))
@@ -52,11 +55,16 @@ def role_given(_plan: Plan, rows: Draft, entry: Entry, event: e.RoleGiven) -> No
 
 
 def role_began(_plan: Plan, rows: Draft, _entry: Entry, event: e.RoleBegan) -> None:
-    _set_roles(rows, event.person, (*person_of(rows, event.person).roles, *event.roles))
+    before = person_of(rows, event.person)
+    _set_roles(rows, event.person, (*before.roles, *event.roles), given=tuple(sorted((*before.given, event.role))))
 
 
 def role_ended(_plan: Plan, rows: Draft, _entry: Entry, event: e.RoleEnded) -> None:
-    _set_roles(rows, event.person, set(person_of(rows, event.person).roles) - set(event.roles))
+    before = person_of(rows, event.person)
+    given = list(before.given)
+    if event.role in given:
+        given.remove(event.role)
+    _set_roles(rows, event.person, set(before.roles) - set(event.roles), given=tuple(given))
 
 
 def authority_delegated(_plan: Plan, rows: Draft, _entry: Entry, event: e.AuthorityDelegated) -> None:

@@ -9,18 +9,17 @@ is the first key of a scan (R3, R25). Here is bookkeeping only; which event chan
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Literal, Protocol
 
 import attrs
 
+from phaseflow.core.plan.model import CAMPAIGN as CAMPAIGN
 from phaseflow.messages.commands import EMPTY
 from phaseflow.messages.events import Days, Rung, Term
-
-CAMPAIGN = "campaign"
-"""The phase name under which duties of the whole campaign are kept; its only visit is 1."""
 
 Status = Literal["running", "suspended", "concluded", "cancelled", "archived"]
 
@@ -161,9 +160,14 @@ class Question:
 
 @attrs.frozen(kw_only=True)
 class PersonState:
-    """Who somebody is in this run: all roles (implied ones included), poll groups, appointments, and what they keep out of."""
+    """Who somebody is in this run: all roles (implied ones included), poll groups, and what they keep out of.
+
+    *given* are the roles by name, one for each time one was given, so that an appointment that ends takes away no role
+    which the person also has in another way.
+    """
 
     roles: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     recused: tuple[str, ...] = ()
 
@@ -234,6 +238,16 @@ class Draft:
         kept = (item for item in mine if item[1] is not _GONE)
         return heapq.merge(below, kept, key=lambda item: item[0])
 
+    def first(self, prefix: str) -> tuple[str, Any] | None:
+        """The first row under a prefix, or None; cheaper than a scan."""
+        mine = min((key for key, row in self.changes.items() if row is not _GONE and key.startswith(prefix)), default=None)
+        for key, row in self.base.scan(prefix):
+            if mine is not None and mine <= key:
+                break
+            if key not in self.changes:
+                return key, row
+        return None if mine is None else (mine, self.changes[mine])
+
     def delta(self) -> tuple[dict[str, Any], tuple[str, ...]]:
         """What to write and what to drop to bring the rows below up to date."""
         put = {key: row for key, row in self.changes.items() if row is not _GONE}
@@ -245,23 +259,37 @@ class Draft:
 
 
 class MemoryRows:
-    """Rows in a dictionary: for folding a trail, and for tests."""
+    """Rows in memory, in key order: for folding a trail, and for tests."""
+
+    __slots__ = ("_keys", "rows")
 
     def __init__(self, rows: Mapping[str, Any] | None = None) -> None:
         self.rows: dict[str, Any] = dict(rows or {})
+        self._keys: list[str] = sorted(self.rows)
 
     def get(self, key: str) -> Any:
         return self.rows.get(key)
 
     def scan(self, prefix: str) -> Iterator[tuple[str, Any]]:
-        return iter(sorted(item for item in self.rows.items() if item[0].startswith(prefix)))
+        for index in range(bisect_left(self._keys, prefix), len(self._keys)):
+            key = self._keys[index]
+            if not key.startswith(prefix):
+                return
+            yield key, self.rows[key]
+
+    def write(self, put: Mapping[str, Any], drop: Iterable[str]) -> None:
+        """Take over what a decision changed."""
+        for key, row in put.items():
+            if key not in self.rows:
+                insort(self._keys, key)
+            self.rows[key] = row
+        for key in drop:
+            if self.rows.pop(key, None) is not None:
+                del self._keys[bisect_left(self._keys, key)]
 
     def take(self, draft: Draft) -> None:
         """Bring these rows up to date with a draft that lay on them."""
-        put, drop = draft.delta()
-        self.rows.update(put)
-        for key in drop:
-            self.rows.pop(key, None)
+        self.write(*draft.delta())
 
 
 def head_of(rows: Rows) -> Head:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+from datetime import datetime
+from typing import Any
+
 import attrs
 
 from phaseflow.core.plan.model import Plan
+from phaseflow.core.state.duties import disarm, move_term
+from phaseflow.core.state.ledgers import hush, move_item, wake
 from phaseflow.core.state.rows import CAMPAIGN, Clock, Draft, Head, Question, Timer, VisitState, head_of, timer_key
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry
 
 
-def _head(rows: Draft, **changes: object) -> None:
+def _head(rows: Draft, **changes: Any) -> None:
     rows.put("head", attrs.evolve(head_of(rows), **changes))
 
 
@@ -35,8 +41,21 @@ def run_suspended(_plan: Plan, rows: Draft, entry: Entry, _event: e.RunSuspended
     _head(rows, status="suspended", suspended_at=entry.at)
 
 
-def run_resumed(_plan: Plan, rows: Draft, _entry: Entry, _event: e.RunResumed) -> None:
+def run_resumed(_plan: Plan, rows: Draft, _entry: Entry, event: e.RunResumed) -> None:
     _head(rows, status="running", suspended_at=None)
+    for key, term in sorted(event.moved.items()):
+        move_item(rows, key, term) if key.startswith("item/") else move_term(rows, key, term)
+    for key, days in sorted(event.windows.items()):
+        rows.put(key, attrs.evolve(rows.get(key), period=days) if key.startswith("duty/") else days)
+    for key, dates in sorted(event.visits.items()):
+        state: VisitState = rows.get(key)
+        set_now = [timer for name in state.timers if (timer := rows.get(name)) is not None]
+        left = {(timer.kind, timer.subject, timer.index) for timer in set_now}
+        disarm(rows, state.timers)
+        timers = _arm_visit(rows, key.removeprefix("visit/"), dates, left)
+        rows.put(key, attrs.evolve(
+            state, window=dates.window, ends=dates.ends, ladder=dates.ladder, steps=dates.steps, timers=timers
+        ))  # fmt: skip
 
 
 def run_cancelled(_plan: Plan, rows: Draft, _entry: Entry, _event: e.RunCancelled) -> None:
@@ -44,14 +63,19 @@ def run_cancelled(_plan: Plan, rows: Draft, _entry: Entry, _event: e.RunCancelle
     _drop_timers(rows)
 
 
-def run_concluded(_plan: Plan, rows: Draft, entry: Entry, event: e.RunConcluded) -> None:
-    _head(rows, status="concluded", outcome=event.outcome, concluded=entry.seq)
+def run_concluded(plan: Plan, rows: Draft, entry: Entry, event: e.RunConcluded) -> None:
+    _head(rows, status="concluded", outcome=event.outcome, concluded=entry.seq, waiting=())
+    for key, timer in list(rows.scan("scheduled/")):  # no phase opens any more; what survives keeps its clock (R10)
+        rows.drop(timer)
+        rows.drop(key)
+    hush(plan, rows)
 
 
-def run_reopened(_plan: Plan, rows: Draft, _entry: Entry, event: e.RunReopened) -> None:
+def run_reopened(plan: Plan, rows: Draft, entry: Entry, event: e.RunReopened) -> None:
     head = head_of(rows)
     owes = head.owes_redo and event.spawned == "stands"
     _head(rows, status="running", outcome="", concluded=0, owes_redo=owes)
+    wake(plan, rows, entry.recorded_at)
 
 
 def run_archived(_plan: Plan, rows: Draft, _entry: Entry, _event: e.RunArchived) -> None:
@@ -76,34 +100,33 @@ def redo_redeemed(_plan: Plan, rows: Draft, _entry: Entry, event: e.RedoRedeemed
 
 
 def phase_scheduled(_plan: Plan, rows: Draft, _entry: Entry, event: e.PhaseScheduled) -> None:
+    _unschedule(rows, event.phase)
     key = timer_key(event.opens, "open", event.phase)
     rows.put(key, Timer(kind="phase_due", key=event.phase))
+    rows.put(f"scheduled/{event.phase}", key)
+
+
+def _unschedule(rows: Draft, phase: str) -> None:
+    timer = rows.get(f"scheduled/{phase}")
+    if timer is not None:
+        rows.drop(timer)
+        rows.drop(f"scheduled/{phase}")
 
 
 def phase_due(_plan: Plan, rows: Draft, _entry: Entry, event: e.PhaseDue) -> None:
+    _unschedule(rows, event.phase)
     head = head_of(rows)
     if event.phase not in head.waiting:
         _head(rows, waiting=(*head.waiting, event.phase))
 
 
-def phase_opened(_plan: Plan, rows: Draft, entry: Entry, event: e.PhaseOpened) -> None:
+def phase_opened(plan: Plan, rows: Draft, entry: Entry, event: e.PhaseOpened) -> None:
     visit = f"{event.phase}/{event.visit}"
-    timers = []
-    for step, (begins, ends) in sorted(event.begins.items()):  # the same order when read back
-        timers += [
-            _arm(rows, timer_key(begins, "open", f"{visit}/{step}"), Timer(kind="step_begins", key=visit, subject=step)),
-            _arm(rows, timer_key(ends, "close", f"{visit}/{step}"), Timer(kind="step_ends", key=visit, subject=step)),
-        ]
-    if event.ends is not None:
-        timers.append(_arm(rows, timer_key(event.ends, "close", visit), Timer(kind="window_ends", key=visit)))
-    for index, rung in enumerate(event.ladder):
-        rank = "remind" if rung.kind == "remind" else "escalate"
-        timers.append(
-            _arm(rows, timer_key(rung.at, rank, f"{visit}#{index}"), Timer(kind="phase_rung", key=visit, index=index))
-        )
+    _unschedule(rows, event.phase)
+    rows.put(f"happened/{event.phase}/opens", plan.calendar.day_of(entry.at))
     rows.put(f"visit/{visit}", VisitState(
         phase=event.phase, number=event.visit, opened=entry.at, window=event.window, ends=event.ends,
-        steps=event.steps, ladder=event.ladder, timers=tuple(timers),
+        steps=event.steps, ladder=event.ladder, timers=_arm_visit(rows, visit, event),
     ))  # fmt: skip
     head = head_of(rows)
     _head(
@@ -112,9 +135,27 @@ def phase_opened(_plan: Plan, rows: Draft, entry: Entry, event: e.PhaseOpened) -
     )  # fmt: skip
 
 
-def _arm(rows: Draft, key: str, timer: Timer) -> str:
-    rows.put(key, timer)
-    return key
+def _arm_visit(
+    rows: Draft, visit: str, dates: e.PhaseOpened | e.VisitDates, only: Container[tuple[str, str, int]] | None = None
+) -> tuple[str, ...]:
+    """Set the timers of a visit: its steps, the end of its window, its ladder; of these only *only*, if given."""
+    timers: list[str] = []
+
+    def put(at: datetime, rank: str, path: str, timer: Timer) -> None:
+        if only is None or (timer.kind, timer.subject, timer.index) in only:
+            key = timer_key(at, rank, path)
+            rows.put(key, timer)
+            timers.append(key)
+
+    for step, (begins, ends) in sorted(dates.begins.items()):  # the same order when read back
+        put(begins, "open", f"{visit}/{step}", Timer(kind="step_begins", key=visit, subject=step))
+        put(ends, "close", f"{visit}/{step}", Timer(kind="step_ends", key=visit, subject=step))
+    if dates.ends is not None:
+        put(dates.ends, "close", visit, Timer(kind="window_ends", key=visit))
+    for index, rung in enumerate(dates.ladder):
+        rank = "remind" if rung.kind == "remind" else "escalate"
+        put(rung.at, rank, f"{visit}#{index}", Timer(kind="phase_rung", key=visit, index=index))
+    return tuple(timers)
 
 
 def step_began(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.StepBegan) -> None:
@@ -134,12 +175,13 @@ def phase_reminded(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.PhaseRemi
     """Its timer is gone; there is nothing else to keep."""
 
 
-def phase_closed(_plan: Plan, rows: Draft, entry: Entry, event: e.PhaseClosed) -> None:
+def phase_closed(plan: Plan, rows: Draft, entry: Entry, event: e.PhaseClosed) -> None:
     visit = f"{event.phase}/{event.visit}"
     state: VisitState = rows.get(f"visit/{visit}")
     for key in state.timers:
         rows.drop(key)
     rows.put(f"visit/{visit}", attrs.evolve(state, closed=entry.at, timers=()))
+    rows.put(f"happened/{event.phase}/closes", plan.calendar.day_of(entry.at))
     head = head_of(rows)
     closed = head.closed if event.phase in head.closed else (*head.closed, event.phase)
     _head(rows, open=tuple(name for name in head.open if name != visit), closed=closed)
@@ -162,7 +204,8 @@ def verdict_doubted(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.VerdictD
 
 
 def question_asked(_plan: Plan, rows: Draft, entry: Entry, event: e.QuestionAsked) -> None:
-    rows.put(f"question/{event.question}", Question(role=event.role, about=event.about, text=event.text, asked=entry.at))
+    question = Question(role=event.role, about=event.about, text=event.text, asked=entry.at)
+    rows.put(f"question/{event.question}", question)
 
 
 def question_answered(_plan: Plan, rows: Draft, entry: Entry, event: e.QuestionAnswered) -> None:

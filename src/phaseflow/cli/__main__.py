@@ -1,0 +1,5 @@
+"""``python -m phaseflow.cli`` is ``phaseflow``."""
+
+from phaseflow.cli import main
+
+main()

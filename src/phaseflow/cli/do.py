@@ -1,0 +1,75 @@
+"""The verb `do`: one sub-verb for every command of a run, made from the table in `phaseflow.cli.acts`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from phaseflow.cli.options import AT, BY, ID, STORED, opened
+
+ON_BEHALF_OF = click.Option(
+    ["--on-behalf-of"], default="", metavar="PERSON", help="Whose authority is used, where somebody acts for another."
+)
+
+
+class Acts(click.Group):
+    """``do RUN VERB``; the sub-verbs are made when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from phaseflow.cli.acts import ACTS
+
+        return list(ACTS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        from phaseflow.cli.acts import ACTS
+
+        return None if cmd_name not in ACTS else _command(cmd_name)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """``do record --help`` is meant for the sub-verb, although the run is not named."""
+        asked = any(word in ("-h", "--help") for word in args[1:2])
+        if asked and args[0] in self.list_commands(ctx):
+            args = ["RUN", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(name="do", cls=Acts, subcommand_metavar="VERB [ARGS]...", no_args_is_help=True)
+@click.argument("run")
+@click.pass_context
+def do(ctx: click.Context, run: str) -> None:
+    """Record what somebody does in a run, or ask for a move.
+
+    For example: do district/north record notes '12000 characters' --by li.na
+
+    A held gate is an answer: it is printed with every reason, recorded, and ends with 1. So does a refusal, which
+    records nothing.
+    """
+    ctx.obj = run
+
+
+def _command(name: str) -> click.Command:
+    """Make the sub-verb of a row of the table."""
+    from phaseflow.cli.acts import ACTS
+
+    act = ACTS[name]
+
+    @click.pass_context
+    def carry_out(ctx: click.Context, /, **given: Any) -> None:
+        from phaseflow.cli import trail
+        from phaseflow.messages.commands import SYSTEM
+
+        actor = given.pop("by") or (SYSTEM if act.by_system else None)
+        if actor is None:
+            raise click.UsageError("say who does it: --by PERSON")
+        envelope = {key: value for key in ("at", "id", "on_behalf_of") if (value := given.pop(key))}
+        with opened() as engine:
+            run = engine.run(ctx.obj)
+            arguments = act.read({key: value for key, value in given.items() if value not in (None, (), "")})
+            found = getattr(run, act.method)(by=actor, **arguments, **envelope)
+            title = " ".join([name, *(str(given[word]) for word in act.titled if given.get(word))])
+            trail.answer(engine, found, str(given["move"]) if act.method == "request" else title)
+
+    return click.Command(
+        name, params=[*act.params(), BY, ON_BEHALF_OF, AT, ID, *STORED], callback=carry_out, help=act.help
+    )

@@ -1,0 +1,162 @@
+"""What every verb shares: its options, the database it opens and the clock it goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from phaseflow.cli.config import Settings
+    from phaseflow.engine import Engine
+
+    InstantBase = click.ParamType[datetime]
+else:
+    InstantBase = click.ParamType
+
+
+class Instant(InstantBase):
+    """An instant with its offset, such as ``2009-03-13T08:00+08:00`` or ``2009-03-13T00:00Z``."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read the text; without an offset it is refused, because no run's zone is known yet."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            found = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"'{value}' is no instant; write 2009-03-13T08:00+08:00", param, ctx)
+        if found.tzinfo is None:
+            self.fail(f"'{value}' has no offset; write {value}+08:00, or {value}Z for UTC", param, ctx)
+        return found
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Put a shared option where `chosen` finds it."""
+    if value is not None and value is not False:
+        ctx.find_root().meta[f"phaseflow.{param.name}"] = value
+
+
+JSON = click.Option(
+    ["--json", "json"], is_flag=True, expose_value=False, callback=_keep, help="Answer in JSON; errors too, on stderr."
+)
+DB = click.Option(
+    ["--db"],
+    metavar="URL",
+    expose_value=False,
+    callback=_keep,
+    help="The database: sqlite:///FILE, or a path. [env: PHASEFLOW_DB]",
+)
+NOW = click.Option(
+    ["--now"],
+    type=Instant(),
+    envvar="PHASEFLOW_NOW",
+    hidden=True,
+    expose_value=False,
+    callback=_keep,
+    help="Take this instant for the present one; for tests and demonstrations.",
+)
+BY = click.Option(["--by"], metavar="PERSON", help="Who does it: an id of the roster.")
+AT = click.Option(
+    ["--at"], metavar="WHEN", help="When it happened: a day or a time in the run's zone; now if left out."
+)
+ID = click.Option(["--id"], metavar="ID", help="The command's id; the same id again gives the recorded answer.")
+
+STORED = (DB, NOW, JSON)
+"""Options of a verb that looks into the database."""
+
+
+def verb(*shared: click.Option, **attributes: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """Like `click.command`, with *shared* options behind the function's own."""
+
+    def make(function: Callable[..., Any]) -> click.Command:
+        found: click.Command = click.command(**attributes)(function)
+        found.params.extend(shared)
+        return found
+
+    return make
+
+
+def chosen(name: str) -> Any:
+    """What a shared option was given, or None."""
+    return click.get_current_context().find_root().meta.get(f"phaseflow.{name}")
+
+
+def wants_json() -> bool:
+    """Whether the answer is wanted in JSON."""
+    return bool(chosen("json"))
+
+
+def finish(good: bool) -> None:
+    """End with 0, or with 1 where something was found or held."""
+    if not good:
+        click.get_current_context().exit(1)
+
+
+def settings() -> Settings:
+    """Settings in force for this call."""
+    from phaseflow.cli.config import read_settings
+
+    return read_settings(chosen("db"))
+
+
+def clock() -> Callable[[], datetime]:
+    """The clock of this call: the machine's, unless a present instant is given."""
+    from phaseflow.engine.engine import utc_now
+
+    found = chosen("now")
+    return (lambda: found) if isinstance(found, datetime) else utc_now
+
+
+@contextmanager
+def opened(*, create: bool = False, hooks: bool = False) -> Iterator[Engine]:
+    """An engine on the database of this call.
+
+    Args:
+        create: Whether a database that is not there may be made.
+        hooks: Whether the hooks of the settings are loaded, too.
+
+    Raises:
+        click.UsageError: No database is named.
+        PolicyError: The named file is not there.
+    """
+    from phaseflow.engine import Engine
+
+    found = settings()
+    if not found.db:
+        raise click.UsageError(
+            'no database is named; give --db FILE, set PHASEFLOW_DB, or write db = "FILE" into phaseflow.toml'
+        )
+    if not create:
+        must_exist(found.db)
+    plugins: tuple[object, ...] = ()
+    if hooks and found.hooks:
+        from phaseflow.cli.plugins import load
+
+        plugins = load(found)
+    with Engine(found.db, hooks=plugins, clock=clock()) as engine:
+        yield engine
+
+
+def must_exist(url: str) -> None:
+    """Refuse a SQLite file that is not there: opening it would make it, and a misspelt name would go unseen."""
+    from phaseflow.errors import PolicyError, Problem
+
+    path = url.removeprefix("sqlite:///")
+    if path != url and not Path(path).exists():
+        raise PolicyError(
+            [
+                Problem(
+                    code="PF703",
+                    what=f"there is no database '{path}'",
+                    why="only `start` and `import` make one, so that a misspelt name is seen",
+                    fix="check --db and PHASEFLOW_DB, or start a run first",
+                )
+            ]
+        )

@@ -1,0 +1,54 @@
+"""Hooks named in the settings become objects: ``console``, ``smtp``, or ``package.module:Name`` of the host's code."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from phaseflow.errors import PolicyError, Problem, Span, did_you_mean
+
+if TYPE_CHECKING:
+    from phaseflow.cli.config import Settings
+
+SHORT = {"console": "phaseflow.notifiers.console:Console", "smtp": "phaseflow.notifiers.smtp:Smtp"}
+"""Notifiers that come with phaseflow; ``smtp`` is given what stands under ``[smtp]``."""
+
+
+def load(settings: Settings) -> tuple[object, ...]:
+    """The hooks of the settings, in their order; a class is called without arguments, anything else is taken as it is.
+
+    Raises:
+        PolicyError: A hook cannot be imported or made (PF704).
+    """
+    return tuple(_one(name, settings) for name in settings.hooks)
+
+
+def _one(name: str, settings: Settings) -> object:
+    module, _, attribute = SHORT.get(name, name).partition(":")
+    if not attribute:
+        raise _wrong(
+            name, settings, "it names no module and object", did_you_mean(name, SHORT) or "write package.module:Name"
+        )
+    try:
+        found: object = getattr(importlib.import_module(module), attribute)
+        if isinstance(found, type):
+            found = found(**settings.smtp) if name == "smtp" else found()
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise _wrong(
+            name, settings, str(error), "check the name, and that the module can be imported from here"
+        ) from None
+    return found
+
+
+def _wrong(name: str, settings: Settings, cause: str, fix: str) -> PolicyError:
+    return PolicyError(
+        [
+            Problem(
+                code="PF704",
+                what=f"the hook '{name}' cannot be loaded: {cause}",
+                span=Span(file=settings.file),
+                why="hooks are named in phaseflow.toml",
+                fix=fix,
+            )
+        ]
+    )

@@ -1,0 +1,182 @@
+"""Verbs that ask and change nothing: why, todo, allowed, status, runs, history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from phaseflow.cli.options import STORED, opened, verb, wants_json
+
+if TYPE_CHECKING:
+    from phaseflow.engine import Engine, Owed, Status
+
+
+@verb(*STORED)
+@click.argument("run")
+@click.argument("move")
+def why(run: str, move: str) -> None:
+    """Say why a move would be held now: every unmet requirement, who can meet it, and the line that demands it."""
+    from phaseflow.cli import output
+    from phaseflow.cli.trail import plan_of
+
+    with opened() as engine:
+        found = engine.run(run).why(move)
+        plan = plan_of(engine, run)
+    if wants_json():
+        output.data(
+            {
+                "run": run,
+                "move": move,
+                "reasons": [{**output.plain(reason), "problem": reason.problem()} for reason in found],
+            }
+        )
+    elif not found:
+        output.say(f"nothing stands in the way of {move}")
+    else:
+        output.problems((reason.problem() for reason in found), plan.line, err=False)
+
+
+@verb(*STORED)
+@click.argument("run")
+@click.argument("person", required=False)
+@click.option("--all", "everybody", is_flag=True, help="For everybody on the roster.")
+def todo(run: str, person: str | None, everybody: bool) -> None:
+    """List what a person owes now, the most urgent first."""
+    if (person is None) != everybody:
+        raise click.UsageError("name a person, or give --all")
+    with opened() as engine:
+        handle = engine.run(run)
+        _show(
+            {name: handle.todo(name) for name in (_persons(engine, run) if everybody else (str(person),))},
+            "owes nothing now",
+        )
+
+
+@verb(*STORED)
+@click.argument("run")
+@click.argument("person")
+def allowed(run: str, person: str) -> None:
+    """List what a person may do now: moves that can be asked for, and acts on what is owed."""
+    with opened() as engine:
+        _show({person: engine.run(run).allowed(person)}, "may do nothing now")
+
+
+def _persons(engine: Engine, run: str) -> list[str]:
+    with engine.reading(run) as (_tx, _head, _plan, rows, _around):
+        return [key.removeprefix("person/") for key, _row in rows.scan("person/")]
+
+
+def _show(found: dict[str, tuple[Owed, ...]], nothing: str) -> None:
+    from phaseflow.cli import output
+
+    if wants_json():
+        output.data([{"person": person, "acts": owed} for person, owed in found.items()])
+        return
+    for person, owed in found.items():
+        output.say(f"{person}:" if owed else f"{person} {nothing}")
+        if owed:
+            output.say(output.columns(_row(one) for one in owed))
+
+
+def _row(one: Owed) -> tuple[str, ...]:
+    when = f"due {one.due}" if one.due else ""
+    marks = [word for word, holds in (("OVERDUE", one.overdue), ("not yet possible", not one.ready)) if holds]
+    return (
+        "  " + one.what if one.kind != "move" else f"  request {one.subject}",
+        when,
+        one.rest,
+        ", ".join(marks),
+        one.title,
+        one.clause,
+    )
+
+
+# --- how it stands ----------------------------------------------------------------------------------------------------
+
+
+@verb(*STORED)
+@click.argument("run")
+def status(run: str) -> None:
+    """Show a run at a glance: its phases, what is open, and when something is due next."""
+    from phaseflow.cli import output
+    from phaseflow.cli.trail import plan_of
+
+    with opened() as engine:
+        found = engine.run(run).status()
+        plan = plan_of(engine, run)
+    if wants_json():
+        output.data(found)
+        return
+    ended = f" as {found.outcome}" if found.outcome else ""
+    output.say(f"{found.run}: {found.status}{ended} ({found.level} of {found.campaign})")
+    output.say(output.columns(_phases(found)))
+    for line in _rest(found):
+        output.say(line)
+    if found.next_due is not None:
+        output.say(f"next due: {plan.calendar.local(found.next_due):%Y-%m-%d %H:%M} ({plan.calendar.zone})")
+
+
+def _phases(found: Status) -> list[tuple[str, ...]]:
+    return [
+        (
+            f"  {phase.name}",
+            phase.state,
+            f"visit {phase.visit}" if phase.visit > 1 else "",
+            f"{phase.first or '…'} .. {phase.last or '…'}" if phase.first else "",
+            f"{phase.done} of {phase.duties} duties done" if phase.duties else "",
+            phase.title,
+        )
+        for phase in found.phases
+    ]
+
+
+def _rest(found: Status) -> list[str]:
+    lines = [f"ledger {name}: {open_} open of {all_}" for name, (open_, all_) in found.items.items()]
+    if found.questions:
+        lines.append(f"questions waiting for an answer: {found.questions}")
+    if found.owes_redo:
+        lines.append("owes a run in the next batch")
+    if found.redeemed_by:
+        lines.append(f"redeemed by {found.redeemed_by}")
+    return lines + [f"unit {unit}: {state}" for unit, state in found.units.items()]
+
+
+@verb(*STORED)
+@click.option("--campaign", help="Only of this campaign.")
+@click.option("--programme", metavar="RUN", help="Only units of this programme.")
+@click.option("--status", "state", help="Only runs in this state, such as running.")
+def runs(campaign: str | None, programme: str | None, state: str | None) -> None:
+    """List the runs of the database."""
+    from phaseflow.cli import output
+    from phaseflow.stores.base import HeadQuery
+
+    with opened() as engine, engine.store.transaction(write=False) as tx:
+        heads = tx.heads(HeadQuery(campaign=campaign, parent=programme, status=state))
+    if wants_json():
+        output.data(heads)
+    elif heads:
+        rows = [
+            (head.run, head.level, head.status, head.seq, f"{head.due_at:%Y-%m-%d %H:%M}" if head.due_at else "")
+            for head in heads
+        ]
+        output.say(output.columns(rows, ("run", "level", "status", "entries", "next due (UTC)")))
+    else:
+        output.say("no runs")
+
+
+@verb(*STORED)
+@click.argument("run")
+@click.option("--after", type=click.IntRange(0), default=0, metavar="N", help="From entry N + 1 on.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many entries.")
+def history(run: str, after: int, limit: int | None) -> None:
+    """Print the trail of a run, one line an entry, in the run's zone."""
+    from phaseflow.cli import output, trail
+
+    with opened() as engine:
+        entries = engine.run(run).history(after=after, limit=limit)
+        plan = trail.plan_of(engine, run)
+    if wants_json():
+        output.data([trail.as_data(entry) for entry in entries])
+    elif entries:
+        output.say(trail.lines(plan, entries))

@@ -1,0 +1,217 @@
+"""Counting a poll: turnout, results, aggregate, bands. Exact, and a function of its arguments; nothing here decides.
+
+The order is fixed (R15): who took part is judged before anything is counted. A share without a denominator is no
+share, and falls into no band: that is a doubt, which a person settles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from typing import Literal
+
+import attrs
+
+from phaseflow.core.gates import text_of
+from phaseflow.core.plan.polls import measure_of
+from phaseflow.core.state.polls import PollState
+from phaseflow.messages.events import EdgeResult, Reading
+from phaseflow.spec.duties import Band, Bands, PollDuty, Quorum
+from phaseflow.spec.phrases import SharePhrase
+
+ABSTAIN = "abstain"
+"""The choice that is cast and never valid."""
+
+Tally = tuple[tuple[str, str, str, int], ...]
+"""(edge, rated subject, choice, how often), sorted."""
+
+Doubt = Literal["", "aggregate", "nothing_valid", "tie", "bound"]
+Bound = Callable[[SharePhrase | str], Fraction | None]
+"""A band's bound as a share: its own, or a parameter's on the day that counts (None: it had no value then)."""
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """What a count comes to; with a *doubt* nothing follows before a person has answered."""
+
+    results: tuple[EdgeResult, ...]
+    share: Fraction | None = None
+    band: str = ""
+    go: tuple[str, ...] = ()
+    doubt: Doubt = ""
+
+
+# --- before the count -------------------------------------------------------------------------------------------------
+
+
+def shortfalls(spec: PollDuty, state: PollState) -> tuple[Reading, ...]:
+    """What is missing of the composition and the quorum, judged on who took part; empty where nothing is."""
+    respondents = sum(state.voters.values())
+    invited = sum(count for groups in state.invited.values() for count in groups.values())
+    found = []
+    for group, least in spec.at_least.items():
+        base = invited if least.base == "invited" else respondents
+        found.append(_share_of(f"share of '{group}' among the {least.base or 'respondents'}",
+                               state.groups.get(group, 0), base, least.value))
+    if isinstance(spec.quorum, Quorum):
+        if spec.quorum.share is not None:
+            found.append(_share_of("share of the invited who took part", respondents, invited, spec.quorum.share.value))
+        else:
+            least_count = spec.quorum.count or 0
+            found.append(Reading(fact="number of those who took part", measured=str(respondents),
+                                 required=f">= {least_count}", met=respondents >= least_count))
+    return tuple(reading for reading in found if not reading.met)
+
+
+def _share_of(fact: str, part: int, base: int, least: Fraction) -> Reading:
+    """Among nobody there is no share (R23)."""
+    share = Fraction(part, base) if base else None
+    return Reading(fact=fact, measured=text_of(share), required=f">= {text_of(least)}", met=None if share is None
+                   else share >= least)
+
+
+# --- the count --------------------------------------------------------------------------------------------------------
+
+
+def results(spec: PollDuty, state: PollState, rated: Mapping[str, Iterable[str]], tally: Tally) -> tuple[EdgeResult,
+                                                                                                         ...]:
+    """One result for each edge and rated subject: favourable answers over the base of the measure (R33)."""
+    favourable, base = measure_of(spec)
+    pairs = {(edge, name) for edge, every in rated.items() for name in every}
+    found = []
+    for edge, name in sorted(pairs | {(edge, name) for edge, name, _, _ in tally}):
+        counts = {choice: number for e, n, choice, number in tally if (e, n) == (edge, name)}
+        valid = sum(number for choice, number in counts.items() if choice != ABSTAIN)
+        bases = {"valid": valid, "cast": sum(counts.values()), "invited": sum(state.invited.get(edge, {}).values())}
+        found.append(EdgeResult(
+            edge=edge, rated=name, favourable=sum(counts.get(choice, 0) for choice in favourable), base=bases[base]
+            if valid else 0,
+            suppressed=valid < spec.smallest_group,
+        ))  # fmt: skip
+    return tuple(found)
+
+
+def share_of(result: EdgeResult) -> Fraction | None:
+    """Favourable over base; None where nothing valid was cast."""
+    return Fraction(result.favourable, result.base) if result.base else None
+
+
+def aggregate(found: Iterable[EdgeResult], how: str) -> Fraction | None:
+    """Several results as one share. ``mean`` and ``lowest`` need every result, ``pooled`` one; else there is none."""
+    every = tuple(found)
+    if how == "pooled" or len(every) == 1:
+        base = sum(result.base for result in every)
+        return Fraction(sum(result.favourable for result in every), base) if base else None
+    shares = [share_of(result) for result in every]
+    known = [share for share in shares if share is not None]
+    if not known or len(known) < len(shares):
+        return None
+    return min(known) if how == "lowest" else sum(known, Fraction(0)) / len(known)
+
+
+def weigh(spec: PollDuty, found: tuple[EdgeResult, ...], how: str, bound: Bound) -> Finding:
+    """Put results into bands: those of their own edge, and those of the whole poll.
+
+    Args:
+        spec: The poll as written.
+        found: The results, without bands.
+        how: The aggregate: the written one, or the one that an answer chose; empty where the policy names none.
+        bound: Gives the bounds of bands.
+    """
+    if len(found) == 1 and how in ("", "unstated"):
+        how = "pooled"
+    go: list[str] = []
+    doubt: Doubt = ""
+    placed = []
+    for result in found:
+        bands = _bands_of(spec, result, how)
+        share = share_of(result)
+        names: list[str] = []
+        for rows in bands:
+            if share is None:
+                doubt = doubt or "nothing_valid"
+                continue
+            hit = match(rows, share, bound)
+            if hit is None:
+                doubt = doubt or "bound"
+                continue
+            names += [label(band) for band in hit]
+            go += [target for band in hit for target in targets(band)]
+        placed.append(attrs.evolve(result, band="; ".join(names)))
+    single = how not in ("", "each", "unstated")
+    whole = aggregate(found, how) if single else None
+    finding = Finding(results=tuple(placed), share=whole, go=tuple(dict.fromkeys(go)), doubt=doubt)
+    if spec.bands is not None and how in ("", "unstated"):
+        return attrs.evolve(finding, doubt="aggregate")
+    if not doubt and not any(result.base for result in found):
+        return attrs.evolve(finding, doubt="nothing_valid")
+    return _weigh_whole(spec, finding, bound) if single and not doubt else finding
+
+
+def _bands_of(spec: PollDuty, result: EdgeResult, how: str) -> list[Bands]:
+    own = spec.edges[result.edge].bands  # type: ignore[index]
+    return [bands for bands in (own, spec.bands if how == "each" else None) if bands is not None]
+
+
+def _weigh_whole(spec: PollDuty, finding: Finding, bound: Bound) -> Finding:
+    share = finding.share
+    if share is None:
+        return attrs.evolve(finding, doubt="nothing_valid") if spec.bands is not None else finding
+    if spec.tie is not None and share == Fraction(1, 2) and measure_of(spec)[1] == "valid":
+        named = spec.tie not in ("hold", "void")
+        return attrs.evolve(finding, band="tie", go=(*finding.go, *((str(spec.tie),) if named else ())), doubt=""
+                            if named else "tie")
+    if spec.bands is None:
+        return finding
+    hit = match(spec.bands, share, bound)
+    if hit is None:
+        return attrs.evolve(finding, doubt="bound")
+    go = tuple(dict.fromkeys((*finding.go, *(target for band in hit for target in targets(band)))))
+    return attrs.evolve(finding, band="; ".join(label(band) for band in hit), go=go)
+
+
+def match(bands: Bands, share: Fraction, bound: Bound) -> tuple[Band, ...] | None:
+    """The bands that a share falls into, the first of exclusive ones; None where a bound has no value."""
+    hit: list[Band] = []
+    for band in bands.exclusive or bands.cumulative:
+        limits = [bound(edge) for edge in (band.below, band.at_least) if edge is not None]
+        if None in limits:
+            return None
+        if band.otherwise is not None:
+            fits = not hit
+        else:
+            fits = _fits(band, share, bound)
+        if fits:
+            hit.append(band)
+            if bands.exclusive:
+                break
+    return tuple(hit)
+
+
+def _fits(band: Band, share: Fraction, bound: Bound) -> bool:
+    below = bound(band.below) if band.below is not None else None
+    least = bound(band.at_least) if band.at_least is not None else None
+    return (below is None or share < below) and (least is None or share >= least)
+
+
+def targets(band: Band) -> tuple[str, ...]:
+    """Where a band leads."""
+    return (*map(str, band.go), *((str(band.otherwise),) if band.otherwise is not None else ()))
+
+
+def label(band: Band) -> str:
+    """A band in the author's words; it gives the bound, never the result."""
+    sides = [f"at least {band.at_least}" if band.at_least is not None else "", f"below {band.below}"
+             if band.below is not None else ""]
+    return " and ".join(side for side in sides if side) or "otherwise"
+
+
+def every_target(spec: PollDuty) -> tuple[str, ...]:
+    """Every consequence that the policy names for this poll, in the order of writing."""
+    rows: Mapping[str, None] = {
+        target: None
+        for bands in (*(edge.bands for edge in spec.edges.values()), spec.bands)
+        for band in ((*bands.exclusive, *bands.cumulative) if bands is not None else ())
+        for target in targets(band)
+    }
+    return tuple(rows)

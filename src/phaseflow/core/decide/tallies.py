@@ -1,0 +1,234 @@
+"""What becomes of a poll when it is closed: its turnout, its count, what follows, and what a person is asked.
+
+The commands of people stand in `polls`, the arithmetic in `core.counting`. No text here names a number of the result:
+it may be one that is not to be shown (R15).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Literal
+
+import attrs
+
+from phaseflow.core import counting, deadlines
+from phaseflow.core.counting import Finding, Tally
+from phaseflow.core.decide import duties, phases
+from phaseflow.core.decide.step import Step, refuse
+from phaseflow.core.plan.model import Duty
+from phaseflow.core.state.duties import duty_of
+from phaseflow.core.state.polls import PollState, box_of, poll_of, votes_of
+from phaseflow.core.state.rows import Question, Timer
+from phaseflow.messages import commands as c
+from phaseflow.messages import events as e
+from phaseflow.messages.events import Reading
+from phaseflow.spec.duties import Edge, PollDuty, Quorum
+from phaseflow.spec.phrases import SharePhrase
+
+About = Literal["turnout", "quorum", "aggregate", "nothing_valid", "tie", "bound"]
+
+
+@attrs.frozen
+class Booth:
+    """One poll: its duty, what is written about it, and the key of the duty's instance."""
+
+    duty: Duty
+    spec: PollDuty
+    key: str
+
+    def state(self, step: Step) -> PollState | None:
+        """The poll's row as it is now; None before it was ever opened."""
+        return poll_of(step.rows, self.key)
+
+
+def booth_of(step: Step, key: str) -> Booth:
+    """The poll of a duty's instance that is there."""
+    duty = step.level.duties[duty_of(step.rows, key).name]
+    assert isinstance(duty.spec, PollDuty)
+    return Booth(duty, duty.spec, key)
+
+
+def rated_on(step: Step, edge: Edge) -> tuple[str, ...]:
+    """Who is rated on an edge now: the unit itself (an empty name), the bodies of a kind, or the holders of a role."""
+    if edge.subject is None:
+        return ("",)
+    kind = "body" if edge.subject in step.plan.policy.bodies else "holder"
+    prefix = f"{kind}/{edge.subject}/"
+    rosters = (step.rows, step.around.up) if step.around.up is not None else (step.rows,)
+    return tuple(sorted({key.removeprefix(prefix) for rows in rosters for key, _ in rows.scan(prefix)}))
+
+
+# --- turnout ----------------------------------------------------------------------------------------------------------
+
+
+def turned_out(step: Step, booth: Booth, state: PollState) -> bool:
+    """Whether enough people, and those who must be heard, took part; if not, what the policy says has been done."""
+    missing = counting.shortfalls(booth.spec, state)
+    if not missing:
+        return True
+    quorum = booth.spec.quorum
+    rule = quorum.otherwise if isinstance(quorum, Quorum) else "hold"
+    why = "; ".join(f"{reading.fact} is {reading.measured}, wanted {reading.required}" for reading in missing)
+    if rule == "extend" and isinstance(quorum, Quorum) and quorum.extend is not None and state.run_on < quorum.max:
+        closes = deadlines.instant_after(step.at, quorum.extend, step.calendar)
+        step.emit(e.PollRunOn(key=booth.key, closes=closes, times=state.run_on + 1))
+    elif rule == "hold":
+        hold(step, booth, "turnout", f"the turnout falls short: {why}", ("valid", "void", "run_on"), missing)
+    else:
+        void(step, booth, why)
+    return False
+
+
+def void(step: Step, booth: Booth, why: str) -> None:
+    """End a poll without a valid result; its box is sealed with it."""
+    state = booth.state(step)
+    if booth.spec.anonymous and state is not None:
+        step.sealed.append(box_of(state))
+    step.emit(e.PollVoided(key=booth.key, why=why))
+
+
+def hold(
+    step: Step, booth: Booth, about: About, text: str, verdicts: tuple[str, ...], missing: tuple[Reading, ...] = ()
+) -> None:
+    """Ask what is to become of a poll: the role that the policy names, else its organiser."""
+    role = str(booth.spec.asks or (booth.duty.by[0] if booth.duty.by else ""))
+    question = phases.ask_role(step, role, f"poll:{about}:{booth.key}",
+                               f"'{booth.duty.name}': {text}. Answer {' or '.join(verdicts)}")
+    step.emit(e.PollHeld(key=booth.key, question=question, about=about, shortfalls=missing))
+
+
+def tally_of(step: Step, state: PollState) -> Tally:
+    """The tally of a poll that is not anonymous, from the rows."""
+    counts = Counter((edge, rated, choice) for edge, vote in votes_of(step.rows, state) for rated,
+                     choice in vote.answers.items())
+    return tuple((*key, number) for key, number in sorted(counts.items()))
+
+
+def count(step: Step, booth: Booth, tally: Tally, root: str = "") -> None:
+    """Record the count and follow its bands, or ask where the policy or the result leaves something open."""
+    spec, state = booth.spec, booth.state(step)
+    assert state is not None  # only a poll that was opened is counted
+    rated = {str(name): rated_on(step, edge) for name, edge in spec.edges.items()}
+    found = counting.results(spec, state, rated, tally)
+    finding = counting.weigh(spec, found, str(spec.aggregate or ""), _bounds(step, booth))
+    final = not finding.doubt and spec.quorum != "unstated"
+    if spec.anonymous:
+        step.sealed.append(box_of(state))
+    step.emit(e.PollCounted(
+        key=booth.key, tally=tally, results=finding.results if final else found, share=finding.share if final else None,
+        band=finding.band if final else "", go=finding.go if final else (), root=root,
+        suppressed=any(result.suppressed for result in found), final=final,
+    ))  # fmt: skip
+    if final:
+        duties.reported(step, booth.duty, booth.key, "")
+    elif spec.quorum == "unstated":
+        hold(step, booth, "quorum", f"{sum(state.voters.values())} took part, and the policy leaves the quorum open",
+             ("valid", "void"))
+    else:
+        _doubt(step, booth, finding)
+
+
+def _bounds(step: Step, booth: Booth) -> counting.Bound:
+    """Bounds of bands; a parameter is read as of the opening of the visit (R4)."""
+    day = step.calendar.day_of(duty_of(step.rows, booth.key).opened)
+
+    def bound(edge: SharePhrase | str) -> Fraction | None:
+        if isinstance(edge, SharePhrase):
+            return edge.value
+        parameter = step.plan.parameters.get(edge)
+        return parameter.on(day) if parameter is not None else None
+
+    return bound
+
+
+OPEN: Mapping[str, str] = {
+    "aggregate": "the policy leaves open how its results become one",
+    "nothing_valid": "no valid answer was cast where one is needed, so no band applies",
+    "tie": "the result is a tie",
+    "bound": "a parameter had no value when the poll's phase was opened",
+}
+"""What a doubt says. No number is named: the result may be one that is not to be shown (R15)."""
+
+
+def _doubt(step: Step, booth: Booth, finding: Finding) -> None:
+    if finding.doubt == "tie" and booth.spec.tie == "void":
+        void(step, booth, "a tie")
+        return
+    if finding.doubt:
+        hold(step, booth, finding.doubt, OPEN[finding.doubt], _verdicts(booth, finding.doubt))
+
+
+def _verdicts(booth: Booth, about: str) -> tuple[str, ...]:
+    """How a question about a poll can be answered."""
+    match about:
+        case "turnout":
+            return ("valid", "void", "run_on")
+        case "quorum":
+            return ("valid", "void")
+        case "aggregate":
+            return ("pooled", "mean", "lowest", "each")
+        case _:
+            return ("void", "nothing", *counting.every_target(booth.spec))
+
+
+# --- answers and time -------------------------------------------------------------------------------------------------
+
+
+def answered(step: Step, command: c.Answer, question: Question) -> None:
+    """Do what the answer says; if the poll does not wait for it any more, the answer is only recorded."""
+    _, about, key = question.about.split(":", 2)
+    booth, verdict = booth_of(step, key), command.verdict
+    allowed = _verdicts(booth, about)
+    if verdict not in allowed:
+        refuse("malformed", "PF467", f"'{verdict}' is no answer to this question about '{booth.duty.name}'",
+               span=booth.duty.span, clause=booth.duty.clause,
+               why="the question says what can be answered", fix=f"answer {', '.join(allowed)}")
+    state = booth.state(step)
+    if state is None or state.question != command.question:
+        return
+    if verdict == "void":
+        void(step, booth, command.reason or "by decision")
+    elif about == "turnout":
+        _answered_turnout(step, booth, state, verdict)
+    elif verdict == "nothing" or verdict in counting.every_target(booth.spec):
+        _decide(step, booth, state, go=() if verdict == "nothing" else (verdict,))
+    else:
+        _weigh_again(step, booth, state, str(booth.spec.aggregate or "") if verdict == "valid" else verdict)
+
+
+def _answered_turnout(step: Step, booth: Booth, state: PollState, verdict: str) -> None:
+    if verdict == "run_on":
+        step.emit(e.PollRunOn(key=booth.key, closes=None, times=state.run_on))
+        return
+    step.emit(e.PollAdmitted(key=booth.key))
+    if not booth.spec.anonymous:  # an anonymous one waits for the count of its box
+        count(step, booth, tally_of(step, state))
+
+
+def _weigh_again(step: Step, booth: Booth, state: PollState, how: str) -> None:
+    assert state.result is not None  # the poll waits, so it was counted
+    finding = counting.weigh(booth.spec, state.result.results, how, _bounds(step, booth))
+    if finding.doubt:
+        _doubt(step, booth, finding)
+    else:
+        _decide(step, booth, state, finding=finding)
+
+
+def _decide(step: Step, booth: Booth, state: PollState, *, finding: Finding | None = None,
+            go: tuple[str, ...] = ()) -> None:
+    assert state.result is not None  # the poll waits, so it was counted
+    found = finding or Finding(results=state.result.results, band="by decision" if go else "", go=go)
+    step.emit(e.PollDecided(key=booth.key, results=found.results, share=found.share, band=found.band, go=found.go))
+    duties.reported(step, booth.duty, booth.key, "")
+    phases.go(step, found.go, booth.key)
+
+
+def time_is_over(step: Step, timer: Timer) -> None:
+    """The closing instant has come. What is in the rows is counted; a ballot box waits for the engine's count."""
+    booth = booth_of(step, timer.key)
+    step.emit(e.PollFellDue(key=timer.key))
+    state = booth.state(step)
+    if state is not None and turned_out(step, booth, state) and not booth.spec.anonymous:
+        count(step, booth, tally_of(step, state))
