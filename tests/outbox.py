@@ -43,12 +43,12 @@ def post(store: Store, notice: Notice | None = None, /, *, at: datetime = NOON, 
     return stored.id
 
 
-def enrol(store: Store, persons: Iterable[str], *, run: str = RUN, email: bool = True) -> None:
-    """Make these persons members, with a name and, if asked for, a mail address."""
+def enrol(store: Store, persons: Iterable[str], *, run: str = RUN, domain: str = "example.org") -> None:
+    """Make these persons members, with a name and a mail address."""
     values, rows = [], {}
     for person in persons:
         rows[f"holder/member/{person}"] = "1"
-        kept = {"name": person.upper(), **({"email": f"{person}@example.org"} if email else {})}
+        kept = {"name": person.upper(), "email": f"{person}@{domain}"}
         values += [
             PersonalValue(ref=f"person/{person}/{field}", owner=person, salt="s", value=value)
             for field, value in kept.items()

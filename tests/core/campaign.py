@@ -44,9 +44,7 @@ class Run:
         self.trail: list[Entry] = []
 
     def take(self, decision: Decision) -> None:
-        self.rows.rows.update(decision.put)
-        for key in decision.drop:
-            self.rows.rows.pop(key, None)
+        self.rows.write(decision.put, decision.drop)
         self.trail += decision.entries
 
 
@@ -101,7 +99,7 @@ class Campaign:
             persons=persons, **more,
         )  # fmt: skip
 
-    def decided(self, kind: type[c.Command], by: str, now: str, *, at: str = "", on: str = "", **more: Any) -> Decision:
+    def decided(self, kind: type[c.Command], by: str, now: str, /, * at: str = "", on: str = "", **more: Any) -> Decision:
         """Decide a command and keep what follows, accepted or not."""
         self.count += 1
         run = self.runs[on or self.main]
@@ -111,14 +109,14 @@ class Campaign:
         self.last = found
         return found
 
-    def do(self, kind: type[c.Command], by: str, now: str, **more: Any) -> Decision:
+    def do(self, kind: type[c.Command], by: str, now: str, /, **more: Any) -> Decision:
         """A command that is accepted; a refusal fails the test with its reasons."""
         found = self.decided(kind, by, now, **more)
         if found.refusal is not None:
             raise AssertionError(f"{kind.__name__} by {by} on {now} was refused: {found.refusal}")
         return found
 
-    def no(self, kind: type[c.Command], by: str, now: str, code: str, **more: Any) -> Refusal:
+    def no(self, kind: type[c.Command], by: str, now: str, code: str, /, **more: Any) -> Refusal:
         """A command that is refused with one code, and leaves no event of its own."""
         found = self.decided(kind, by, now, **more)
         assert found.refusal is not None, f"{kind.__name__} by {by} on {now} was accepted: {names(found)}"

@@ -1,4 +1,4 @@
-"""A stage for tests of the core: one policy, one run in memory, and at the end the proof that its trail gives its rows."""
+"""A stage for tests of the core: one policy, one run in memory, and the proof that its trail gives its rows."""
 
 from __future__ import annotations
 
@@ -47,8 +47,10 @@ class Stage:
         self.now = instant(start)
         self.count = 0
         persons = tuple(c.Person(id=name, roles=tuple(r for r in roles.split() if ":" not in r),
-                                 groups=tuple(r[6:] for r in roles.split() if r.startswith("group:"))) for name, roles in roster.items())
-        self.ok(c.StartRun, run="r", campaign="trial", plan=self.plan.digest, level="unit", unit="u", start=self.now.date(),
+                                 groups=tuple(r[6:] for r in roles.split()
+                                              if r.startswith("group:"))) for name, roles in roster.items())
+        self.ok(c.StartRun, run="r", campaign="trial", plan=self.plan.digest, level="unit", unit="u",
+                start=self.now.date(),
                 persons=persons, **more)  # fmt: skip
 
     def do(self, kind: type[c.Command], /, by: str = "system", at: str = "", now: str = "", **more: Any) -> Decision:
@@ -74,7 +76,7 @@ class Stage:
         assert decision.refusal is not None, [type(event).__name__ for event in decision.events]
         assert [problem.code for problem in decision.refusal.problems] == list(codes)
         for problem in decision.refusal.problems:
-            assert problem.what and problem.why and problem.fix, problem
+            assert all((problem.what, problem.why, problem.fix)), problem
         return "\n".join(f"{p.what} | {p.why} | {p.fix}" for p in decision.refusal.problems)
 
     def tick(self, now: str) -> tuple[Event, ...]:

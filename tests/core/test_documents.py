@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from stage import Stage, instant, names, plan_of
+from stage import Stage, instant, names
 
 from phaseflow.errors import PolicyError
 from phaseflow.messages import commands as c
@@ -23,7 +23,8 @@ roles:
   secretary: Secretary
   guests: {invited: true}
 """
-PEOPLE = {"off": "office", "wang": "lead", "zhang": "leader", "li": "member", "sun": "member", "zhao": "inspector", "sec": "secretary",
+PEOPLE = {"off": "office", "wang": "lead", "zhang": "leader", "li": "member", "sun": "member", "zhao": "inspector",
+          "sec": "secretary",
           "both": "lead inspector"}
 
 
@@ -111,7 +112,8 @@ def test_whoever_judges_another_version_than_the_one_at_hand_is_refused() -> Non
 def test_an_act_out_of_turn_names_the_step_at_which_the_document_waits_and_who_may_act() -> None:
     """Judging, hearing or handing out before its turn is illegal here, and says where the document is."""
     s = stage("[{draft: lead}, {consult: member, silence: go_on}, {vet: inspector}, {publish: member}]")
-    for kind, more in ((c.Judge, {"accept": True}), (c.EndConsultation, {}), (c.Hand, {"step": "publish"}), (c.Opine, {"ref": "x"})):
+    for kind, more in ((c.Judge, {"accept": True}), (c.EndConsultation, {}), (c.Hand, {"step": "publish"}),
+                       (c.Opine, {"ref": "x"})):
         text = s.no(kind, "zhao", "PF404", document="report", **more)
         assert "waits at 'draft'" in text
         assert "ask lead" in text
@@ -125,7 +127,8 @@ def test_an_act_out_of_turn_names_the_step_at_which_the_document_waits_and_who_m
 def test_a_draft_waits_for_what_the_document_is_based_on() -> None:
     """The source has to be drafted first; a draft is enough."""
     s = stage("[{draft: lead}]", "by: lead, based_on: [notes, figures]",
-              "\n      notes: {document: Notes, route: [{draft: lead}, {vet: inspector}]}\n      figures: {document: Figures, each: leader, route: [{draft: leader}]}")
+              "\n      notes: {document: Notes, route: [{draft: lead}, "
+              "{vet: inspector}]}\n      figures: {document: Figures, each: leader, route: [{draft: leader}]}")
     text = s.no(c.Draft, "wang", "PF408", "PF408", document="report", digest=version(1))
     assert "'notes'" in text
     assert "'figures'" in text
@@ -137,7 +140,8 @@ def test_a_draft_waits_for_what_the_document_is_based_on() -> None:
 
 def test_needs_and_evidence_are_asked_for_at_the_first_draft() -> None:
     """A document cannot be drafted before its conditions hold, nor without the evidence its duty wants."""
-    s = stage("[{draft: lead}]", "by: lead, needs: {done: talks}, evidence: [minutes]", "\n      talks: {task: Talks, by: lead}")
+    s = stage("[{draft: lead}]", "by: lead, needs: {done: talks}, evidence: [minutes]",
+              "\n      talks: {task: Talks, by: lead}")
     s.no(c.Draft, "wang", "PF339", document="report", digest=version(1))
     minutes = (c.Evidence("minutes", "m.pdf"),)
     s.no(c.Draft, "wang", "PF337", document="report", digest=version(1), evidence=minutes)
@@ -210,7 +214,8 @@ def test_not_accepting_needs_a_reason_and_somewhere_to_go() -> None:
 
 def test_a_return_voids_the_acts_after_its_target_and_no_others() -> None:
     """Sent back to the second draft by the office: the vetting between is void, the first draft stands."""
-    s = stage("[{draft: lead}, {vet: inspector, returns_to: draft}, {draft: lead, as: final}, {vet: inspector, as: again}, {approve: office, returns_to: final}]")
+    s = stage("[{draft: lead}, {vet: inspector, returns_to: draft}, {draft: lead, as: final}, "
+              "{vet: inspector, as: again}, {approve: office, returns_to: final}]")
     draft(s, 1)
     s.ok(c.Judge, "zhao", document="report", accept=True)
     draft(s, 2)
@@ -226,7 +231,8 @@ def test_a_return_voids_the_acts_after_its_target_and_no_others() -> None:
 
 def test_absorbing_keeps_earlier_acts_except_those_named_again() -> None:
     """After the review the report is revised: it is vetted again, and not reviewed again (R36)."""
-    s = stage("[{draft: lead}, {vet: inspector, returns_to: draft}, {review: member, silence: go_on}, {absorb: lead, again: [vet]}, {publish: member}]")
+    s = stage("[{draft: lead}, {vet: inspector, returns_to: draft}, {review: member, silence: go_on}, "
+              "{absorb: lead, again: [vet]}, {publish: member}]")
     draft(s, 1)
     s.ok(c.Judge, "zhao", document="report", accept=True)
     s.ok(c.EndConsultation, "wang", document="report")
@@ -250,7 +256,10 @@ def test_where_there_is_nothing_to_absorb_the_same_text_may_stand() -> None:
 
 # --- marked parts, conditions -----------------------------------------------------------------------------------------
 
-MARKED = "[{draft: lead}, {decide: office, of: overall, returns_to: draft, marked_by: [lead, inspector]}, {vet: inspector, returns_to: draft}]"
+MARKED = (
+    "[{draft: lead}, {decide: office, of: overall, returns_to: draft, marked_by: [lead, inspector]}, "
+    "{vet: inspector, returns_to: draft}]"
+)
 
 
 def test_without_a_marked_part_the_higher_body_is_passed_over_and_that_is_recorded() -> None:
@@ -297,9 +306,11 @@ def test_a_part_that_is_marked_in_time_only_waits() -> None:
 
 def test_a_step_whose_condition_does_not_hold_is_skipped_with_the_reason() -> None:
     """The condition is judged when the route arrives there."""
-    s = stage("[{draft: lead}, {vet: inspector, when: {done: talks}}, {approve: office}]", other="\n      talks: {task: Talks, by: lead}")
+    s = stage("[{draft: lead}, {vet: inspector, when: {done: talks}}, {approve: office}]",
+              other="\n      talks: {task: Talks, by: lead}")
     assert "'talks' done" in draft(s, 1)[1].skipped["vet"]  # type: ignore[attr-defined]
-    t = stage("[{draft: lead}, {vet: inspector, when: {done: talks}}, {approve: office}]", other="\n      talks: {task: Talks, by: lead}")
+    t = stage("[{draft: lead}, {vet: inspector, when: {done: talks}}, {approve: office}]",
+              other="\n      talks: {task: Talks, by: lead}")
     t.ok(c.Complete, "wang", duty="talks")
     draft(t, 1)
     assert (row(s).step, row(t).step) == ("approve", "vet")
@@ -309,7 +320,10 @@ def test_a_step_whose_condition_does_not_hold_is_skipped_with_the_reason() -> No
 
 def test_a_condition_on_an_unknown_fact_skips_nothing() -> None:
     """Where the result of a poll is not known, the step stands (R23)."""
-    poll = "\n      mood: {poll: Mood, by: lead, choices: [good, bad], measure: good of valid, anonymous: true, quorum: none, edges: {all: {raters: member}}}"
+    poll = (
+        "\n      mood: {poll: Mood, by: lead, choices: [good, bad], measure: good of valid, anonymous: true, "
+        "quorum: none, edges: {all: {raters: member}}}"
+    )
     s = stage("[{draft: lead}, {vet: inspector, when: {poll: mood, below: 50%}}]", other=poll)
     draft(s, 1)
     assert row(s).step == "vet"
@@ -327,7 +341,10 @@ def test_a_missing_host_fact_refuses_the_act_and_changes_nothing() -> None:
 
 # --- opinions ---------------------------------------------------------------------------------------------------------
 
-CONSULT = "[{draft: lead}, {consult: [member, guests], answer_each: true, silence: hold}, {vet: inspector, returns_to: draft}]"
+CONSULT = (
+    "[{draft: lead}, {consult: [member, guests], answer_each: true, silence: hold}, "
+    "{vet: inspector, returns_to: draft}]"
+)
 
 
 def test_every_opinion_is_answered_before_the_document_goes_on() -> None:
@@ -362,7 +379,8 @@ def test_a_version_that_absorbs_answers_opinions_itself() -> None:
     s.no(c.Draft, "wang", "PF411", document="report", digest=version(2), answers={"1": "absorbed"})
     s.no(c.Draft, "wang", "PF409", "PF425", document="report", digest=version(2), answers={"x": "absorbed", "2": ""})
     draft(s, 2, answers={"1": "absorbed: section 2", "2": "out of scope"})
-    assert [(a.number, a.absorbed, a.reason) for a in s.events(e.OpinionAnswered)] == [(1, True, "section 2"), (2, False, "out of scope")]
+    assert [(a.number, a.absorbed, a.reason) for a in s.events(e.OpinionAnswered)] == [(1, True, "section 2"),
+                                                                                       (2, False, "out of scope")]
     s.check_replay()
 
 
@@ -388,7 +406,8 @@ def test_opinions_come_from_those_who_are_heard_or_are_recorded_for_a_group() ->
     s.no(c.Opine, "li", "PF420", document="report", ref="x", digest=version(9))
     s.ok(c.Opine, "li", document="report", ref="x", digest=version(1))
     s.ok(c.Opine, "wang", document="report", ref="forum", group="guests")
-    assert [(o.group, o.recorded, o.version) for o in s.events(e.OpinionGiven)] == [("member", False, 1), ("guests", True, 1)]
+    assert [(o.group, o.recorded, o.version) for o in s.events(e.OpinionGiven)] == [("member", False, 1),
+                                                                                    ("guests", True, 1)]
     s.check_replay()
 
 
@@ -471,16 +490,18 @@ def test_a_new_round_of_consultation_hears_anew() -> None:
 
 @pytest.mark.parametrize(
     ("silence", "expected", "step"),
-    [("accept", ["StepFellDue", "StepPassed", "DocumentReached", "DutyDone"], ""), ("return", ["StepFellDue", "DocumentReturned", "DocumentReached"], "draft"),
+    [("accept", ["StepFellDue", "StepPassed", "DocumentReached", "DutyDone"], ""),
+     ("return", ["StepFellDue", "DocumentReturned", "DocumentReached"], "draft"),
      ("hold", ["StepFellDue"], "vet"), ("unstated, asks: office", ["StepFellDue", "QuestionAsked"], "vet")],
 )  # fmt: skip
-def test_when_the_time_for_a_judgement_is_over_silence_means_what_the_policy_says(silence: str, expected: list[str], step: str) -> None:
+def test_when_the_time_for_a_judgement_is_over_silence_means_what_the_policy_says(silence: str, expected: list[str],
+                                                                                  step: str) -> None:
     """Law 6: nothing closes by time unless the policy says so, and then at the written instant."""
     s = stage(f"[{{draft: lead}}, {{vet: inspector, returns_to: draft, within: 5 days, silence: {silence}}}]")
     draft(s, 1)
-    assert s.timers() == [f"timer/2009-03-06T08:01:00.000000Z/3/document/one/1/report/#vet"]
+    assert s.timers() == ["timer/2009-03-06T08:02:00.000000Z/3/document/one/1/report/#vet"]
     assert names(s.tick("03-20")) == expected
-    assert s.trail[-1].at == instant("03-06 08:01")
+    assert s.trail[-1].at == instant("03-06 08:02")
     assert row(s).step == step
     assert s.timers() == []
     s.check_replay()
@@ -499,7 +520,8 @@ def test_what_an_unstated_silence_means_is_decided_by_the_role_that_is_asked(ver
 
 def test_an_act_in_time_disarms_the_limit_and_a_return_arms_it_anew() -> None:
     """Every stay at a step has its own time limit."""
-    s = stage("[{draft: lead}, {vet: inspector, returns_to: draft, within: 5 days, silence: accept}, {approve: office}]")
+    s = stage("[{draft: lead}, {vet: inspector, returns_to: draft, within: 5 days, silence: accept}, "
+              "{approve: office}]")
     draft(s, 1)
     s.ok(c.Judge, "zhao", now="03-04", document="report", accept=False, reason="thin")
     assert s.timers() == []
@@ -512,7 +534,8 @@ def test_an_act_in_time_disarms_the_limit_and_a_return_arms_it_anew() -> None:
 
 def test_time_passes_no_step_over_the_head_of_an_unanswered_opinion() -> None:
     """`silence: accept` holds while an opinion that must be answered is not."""
-    s = stage("[{draft: lead}, {consult: member, answer_each: true, silence: go_on}, {vet: inspector, within: 5 days, silence: accept}]")
+    s = stage("[{draft: lead}, {consult: member, answer_each: true, silence: go_on}, "
+              "{vet: inspector, within: 5 days, silence: accept}]")
     draft(s, 1)
     s.ok(c.Opine, "li", document="report", ref="x")
     s.ok(c.EndConsultation, "wang", document="report")
@@ -555,7 +578,8 @@ def test_what_goes_along_must_be_there() -> None:
 
 def test_due_days_hang_on_what_happens_to_a_document() -> None:
     """Once every leader's measure is approved, what is due five days after that has a date."""
-    s = stage("[{draft: leader}, {approve: office}]", "each: leader", "\n      notice: {task: Tell, by: lead, due: 5 days after report approved}")
+    s = stage("[{draft: leader}, {approve: office}]", "each: leader",
+              "\n      notice: {task: Tell, by: lead, due: 5 days after report approved}")
     for number, who in enumerate(("wang", "zhang", "both")):
         draft(s, number, who)
         assert s.get("happened/report/approved") is None
@@ -567,7 +591,8 @@ def test_due_days_hang_on_what_happens_to_a_document() -> None:
 
 def test_a_route_goes_on_after_its_phase_was_closed() -> None:
     """What is under way can be finished until the run is put away; nothing is begun any more (R10)."""
-    s = stage("[{draft: lead}, {publish: member}, {file: office, blocking: false}]", other="\n      late: {document: Late, route: [{draft: lead}]}")
+    s = stage("[{draft: lead}, {publish: member}, {file: office, blocking: false}]",
+              other="\n      late: {document: Late, route: [{draft: lead}]}")
     draft(s, 1)
     s.ok(c.Hand, "wang", document="report", step="publish")
     s.ok(c.Ask, "off", move="one.close")
@@ -589,7 +614,8 @@ def test_a_checked_document_counts_once_it_was_confirmed() -> None:
 
 def test_several_steps_that_could_be_meant_must_be_named() -> None:
     """Two vettings that hold nothing up: the command says which."""
-    s = stage("[{draft: lead}, {vet: inspector, as: law, blocking: false}, {vet: office, as: style, blocking: false}, {publish: member}]")
+    s = stage("[{draft: lead}, {vet: inspector, as: law, blocking: false}, "
+              "{vet: office, as: style, blocking: false}, {publish: member}]")
     draft(s, 1)
     s.no(c.Judge, "zhao", "PF405", document="report", accept=True)
     s.ok(c.Judge, "zhao", document="report", accept=True, step="law")
@@ -602,9 +628,11 @@ def test_several_steps_that_could_be_meant_must_be_named() -> None:
 
 @pytest.mark.parametrize(
     ("route", "code"),
-    [("[{draft: lead, blocking: false}]", "PF440"), ("[{draft: lead}, {consult: member, silence: go_on}, {vet: inspector, returns_to: consult}]", "PF441"),
+    [("[{draft: lead, blocking: false}]", "PF440"),
+     ("[{draft: lead}, {consult: member, silence: go_on}, {vet: inspector, returns_to: consult}]", "PF441"),
      ("[{draft: lead}, {review: member, silence: go_on, at_least: {member: 10% of invited}}]", "PF442"),
-     ("[{draft: lead}, {review: member, silence: go_on, at_least: {guests: 10%}}]", "PF201"), ("[{draft: lead}], based_on: [nots]", "PF201"),
+     ("[{draft: lead}, {review: member, silence: go_on, at_least: {guests: 10%}}]",
+      "PF201"), ("[{draft: lead}], based_on: [nots]", "PF201"),
      ("[{draft: lead}, {decide: office, of: overall, marked_by: leed}]", "PF201")],
 )  # fmt: skip
 def test_a_route_that_leaves_something_open_does_not_compile(route: str, code: str) -> None:
@@ -612,23 +640,27 @@ def test_a_route_that_leaves_something_open_does_not_compile(route: str, code: s
     with pytest.raises(PolicyError) as caught:
         stage(route)
     assert [problem.code for problem in caught.value.problems] == [code]
-    assert plan_of
 
 
 # --- the law of routes ------------------------------------------------------------------------------------------------
 
-WALK = """[{draft: lead}, {consult: [member, guests], answer_each: true, silence: go_on}, {decide: office, of: overall, returns_to: draft},
-  {vet: inspector, returns_to: draft, within: 3 days, silence: accept}, {absorb: lead, again: [vet]}, {publish: member}, {file: office, with: vet, blocking: false}]"""
+WALK = """[{draft: lead}, {consult: [member, guests], answer_each: true, silence: go_on},
+  {decide: office, of: overall, returns_to: draft}, {vet: inspector, returns_to: draft, within: 3 days, silence: accept},
+  {absorb: lead, again: [vet]}, {publish: member}, {file: office, with: vet, blocking: false}]"""
 
 ACTS = st.one_of(
-    st.builds(lambda n, a: (c.Draft, "wang", {"digest": version(n), "answers": a}), st.integers(1, 4), st.dictionaries(st.sampled_from("123"), st.just("absorbed"), max_size=2)),
+    st.builds(lambda n, a: (c.Draft, "wang", {"digest": version(n), "answers": a}), st.integers(1, 4),
+              st.dictionaries(st.sampled_from("123"), st.just("absorbed"), max_size=2)),
     st.sampled_from([
-        (c.Opine, "li", {"ref": "x"}), (c.Opine, "wang", {"ref": "y", "group": "guests"}), (c.EndConsultation, "wang", {}),
-        (c.Judge, "zhao", {"accept": True}), (c.Judge, "zhao", {"accept": False, "reason": "no"}), (c.Judge, "off", {"accept": True}),
+        (c.Opine, "li", {"ref": "x"}), (c.Opine, "wang", {"ref": "y", "group": "guests"}), (c.EndConsultation, "wang",
+                                                                                            {}),
+        (c.Judge, "zhao", {"accept": True}), (c.Judge, "zhao", {"accept": False, "reason": "no"}), (c.Judge, "off",
+                                                                                                    {"accept": True}),
         (c.Judge, "off", {"accept": False, "reason": "no"}), (c.MarkPart, "wang", {"part": "a", "mark": "overall"}),
         (c.Hand, "wang", {"step": "publish"}), (c.Hand, "wang", {"step": "file"}),
     ]),
-    st.builds(lambda n, a: (c.AnswerOpinion, "wang", {"opinion": n, "absorbed": a, "reason": "r"}), st.integers(1, 4), st.booleans()),
+    st.builds(lambda n, a: (c.AnswerOpinion, "wang", {"opinion": n, "absorbed": a, "reason": "r"}), st.integers(1, 4),
+              st.booleans()),
     st.just((c.Tick, "", {})),
 )  # fmt: skip
 
@@ -636,7 +668,7 @@ ACTS = st.one_of(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ACTS, max_size=40))
 def test_no_order_of_acts_breaks_a_route(acts: list[tuple[type[c.Command], str, dict[str, Any]]]) -> None:
-    """Whatever is tried: the trail gives the rows, versions only grow, and a done document has every blocking step behind it."""
+    """Whatever is tried: the trail gives the rows, versions only grow, and done means every blocking step is behind."""
     s = stage(WALK)
     day = 1
     for kind, by, more in acts:

@@ -175,7 +175,9 @@ def test_amending_moves_the_clock_and_keeps_the_history() -> None:
     run.ok(c.Tick, now="03-09")
     fell = item(run).fell_due
     assert fell
-    events = run.ok(c.AmendItem, "lee", item="problems/1", reason="harder than it looked", kind="hard", fields={"goal": "half"})
+    events = run.ok(
+        c.AmendItem, "lee", item="problems/1", reason="harder than it looked", kind="hard", fields={"goal": "half"}
+    )
     assert names(events) == ["ItemAmended", "OverdueRescinded"]
     assert events[1].of == fell  # type: ignore[attr-defined]
     assert item(run).term.day == date(2009, 3, 30)
@@ -183,7 +185,9 @@ def test_amending_moves_the_clock_and_keeps_the_history() -> None:
     assert item(run).owner == "two"
     run.ok(c.Tick, now="04-02")
     assert [at for at, _ in since(run, e.ItemFellDue)] == ["03-08 00:00", "03-31 00:00"]
-    assert [at for at, _ in since(run, e.ItemReminded)] == ["03-05 00:00"], "the old escalation is gone with the old clock"
+    assert [at for at, _ in since(run, e.ItemReminded)] == ["03-05 00:00"], (
+        "the old escalation is gone with the old clock"
+    )
     close(run)
 
 
@@ -322,7 +326,9 @@ def test_found_poor_reopens_and_an_old_clock_is_overdue_at_once() -> None:
     enter(run)
     run.ok(c.SettleItem, "own", item="problems/1", now="03-03")
     run.no(c.VerifyItem, "ivy", "PF516", item="problems/1", good=False)
-    assert names(run.ok(c.VerifyItem, "ivy", item="problems/1", good=False, reason="paint only", now="03-04")) == ["ItemReopened"]
+    assert names(run.ok(c.VerifyItem, "ivy", item="problems/1", good=False, reason="paint only", now="03-04")) == [
+        "ItemReopened"
+    ]
     assert (item(run).status, item(run).attempt) == ("open", 1)
     run.ok(c.SettleItem, "own", item="problems/1", now="03-06")
     events = run.ok(c.VerifyItem, "ivy", item="problems/1", good=False, reason="still", now="03-09")
@@ -376,7 +382,10 @@ def test_an_unstated_verifier_is_asked_for_and_not_invented() -> None:
     run.ok(c.Tick, now="05-01")
     assert item(run).status == "settled"
     run.ok(c.Join, "ann", person=c.Person(id="amy", roles=("office",)))
-    assert names(run.ok(c.Answer, "amy", question=question, verdict="close", reason="seen")) == ["QuestionAnswered", "ItemClosed"]
+    assert names(run.ok(c.Answer, "amy", question=question, verdict="close", reason="seen")) == [
+        "QuestionAnswered",
+        "ItemClosed",
+    ]
     close(run)
 
 
@@ -497,6 +506,8 @@ def test_counters_equal_a_recount(acts: list[tuple[str, int, str]], poor: str) -
             case "answer":
                 for key, question in list(run.rows.scan("question/")):
                     if question.answered is None:
-                        run.do(c.Answer, "ann", question=key.removeprefix("question/"), verdict="reopen", reason="go on")
+                        run.do(
+                            c.Answer, "ann", question=key.removeprefix("question/"), verdict="reopen", reason="go on"
+                        )
         assert counters(run) == recount(run)
     close(run)

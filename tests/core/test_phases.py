@@ -160,7 +160,7 @@ phases:
   b: {window: none, opens: when a closes, closes: by boss}
 transitions:
   back: {from: b, to: a, by: boss, window: 10 days, duties: DUTIES, max: MAX}
-outcomes: {done: {by: boss}, stop: {}}
+outcomes: {done: {by: boss}, stop: {by: boss}}
 """
 
 
@@ -199,10 +199,6 @@ def test_no_reminder_of_a_second_visit_lies_before_its_opening() -> None:
 
 def test_a_limit_leads_to_its_otherwise() -> None:
     """R22: once `max` is used up, the same request leads to what the policy says otherwise."""
-    with looked_back("all", "1, otherwise: stop") as run:
-        run.ask("back", "ann", "05-01")
-        run.ask("a.close", "ann", "05-02")
-        run.ask("b.open", "ann", "05-02") if "b/2" not in run.open and not run.open else None
     text = LOOK_BACK.replace("DUTIES", "all").replace("MAX", "1, otherwise: stop").replace("opens: when a closes", "opens: by boss")
     with Campaign(text, people=PEOPLE) as run:
         run.tick("03-02")
@@ -368,8 +364,7 @@ def test_withdrawn_and_cancelled_units_do_not_count() -> None:
         run.ask("study.close", "nan", "03-05", on="north")
         run.do(c.WithdrawUnit, "system", "03-05", on="south", unit="south", reason="merged")
         run.tick("03-02", on="p")
-        run.ask("study.close", "off", "03-06", on="p")
-        assert run.all(e.GateJudged, on="p")[-1].readings[0].measured == "100%"
+        assert run.ask("study.close", "off", "03-06", on="p").verdict.verdict == "passed"
 
 
 def test_the_start_of_a_run_binds_every_window() -> None:

@@ -27,7 +27,9 @@ def test_a_reminder_names_campaign_unit_title_due_outstanding_and_clause() -> No
 
 def test_the_same_in_chinese() -> None:
     """Labels and sentences are in one language."""
-    said = compose(a_notice("overdue", title="读书笔记"), language="zh", recipient=Recipient(id="li", values={"name": "李娜"}))
+    said = compose(
+        a_notice("overdue", title="读书笔记"), language="zh", recipient=Recipient(id="li", values={"name": "李娜"})
+    )
     assert said.subject == "[safety · north] 已逾期：读书笔记 (2009-03-13)"
     assert said.body.startswith("李娜，您好：\n\n已逾期：读书笔记\n\n活动：safety\n单位：north\n")
 

@@ -140,7 +140,9 @@ def test_a_mail_sent_twice_has_one_id(office: Office, server: Controller, store:
                 raise KeyboardInterrupt
 
     enrol(store, ["li"])
-    relay = Relay(store, [Killed(host="127.0.0.1", port=server.port, sender="c@example.org", security="none")], lease=MINUTE)
+    relay = Relay(
+        store, [Killed(host="127.0.0.1", port=server.port, sender="c@example.org", security="none")], lease=MINUTE
+    )
     post(store, persons=("li",))
     with pytest.raises(KeyboardInterrupt):
         relay.run(NOON)
@@ -163,7 +165,10 @@ def test_an_address_refused_for_good_is_a_dead_letter_and_a_busy_one_is_not(
     del office.refuse["busy@example.org"]
     assert relay.run(NOON + MINUTE) == RelayReport(dead=1)
     assert office.to == ["li@example.org", "busy@example.org"]
-    assert receipts(store)[0].error == "gave up: 1 addressed cannot be told, 2 were: gone: Undeliverable: 550 no such user …"
+    assert (
+        receipts(store)[0].error
+        == "gave up: 1 addressed cannot be told, 2 were: gone: Undeliverable: 550 no such user …"
+    )
 
 
 def test_nobody_without_an_address_is_mailed_and_the_erased_have_none(
@@ -186,7 +191,11 @@ def test_no_text_of_a_user_can_add_a_header(office: Office, server: Controller, 
     """Line breaks in titles, units and names stay within their header."""
     evil = "x\r\nBcc: all@example.org\r\n\r\nhello"
     smtp = mailer(server.port, sender_name=evil)
-    smtp.notice(a_notice(title=evil, unit=evil, campaign=evil), TELLING, Recipient(id="li", values={"name": evil, "email": "li@example.org"}))
+    smtp.notice(
+        a_notice(title=evil, unit=evil, campaign=evil),
+        TELLING,
+        Recipient(id="li", values={"name": evil, "email": "li@example.org"}),
+    )
     smtp.idle()
     (mail,) = office.mails
     assert mail["Bcc"] is None
@@ -194,7 +203,10 @@ def test_no_text_of_a_user_can_add_a_header(office: Office, server: Controller, 
     assert office.to == ["li@example.org"]
 
 
-@pytest.mark.parametrize("address", ["li", "li@example.org\r\nRCPT TO:<all@example.org>", "a@b@c", "@", "li@example.org, all@example.org", " "])
+@pytest.mark.parametrize(
+    "address",
+    ["li", "li@example.org\r\nRCPT TO:<all@example.org>", "a@b@c", "@", "li@example.org, all@example.org", " "],
+)
 def test_what_is_no_address_is_never_handed_to_the_server(address: str) -> None:
     """A broken or forged address is refused before any connection is made."""
     smtp = mailer(free_port())
@@ -210,10 +222,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A certificate for 127.0.0.1 and its key."""
     place = tmp_path_factory.mktemp("tls")
     key, cert = place / "key.pem", place / "cert.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(key),
-               "-out", str(cert), "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]  # fmt: skip
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+        f"-keyout {key} -out {cert} -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
+    )
     try:
-        subprocess.run(command, check=True, capture_output=True)
+        subprocess.run(command.split(), check=True, capture_output=True)
     except FileNotFoundError:
         pytest.skip("openssl is not installed")
     return cert, key
@@ -230,12 +244,19 @@ def test_starttls_and_login(office: Office, certificate: tuple[Path, Path]) -> N
         return AuthResult(success=isinstance(data, LoginPassword) and (data.login, data.password) == (b"me", b"secret"))
 
     controller = Controller(
-        office, hostname="127.0.0.1", port=free_port(), tls_context=served, require_starttls=True, authenticator=check, auth_required=True
+        office, hostname="127.0.0.1", port=free_port(), tls_context=served, require_starttls=True,
+        authenticator=check, auth_required=True,
     )  # fmt: skip
     controller.start()
     li = Recipient(id="li", values={"email": "li@example.org"})
     try:
-        known = mailer(controller.port, security="starttls", user="me", password="secret", context=ssl.create_default_context(cafile=cert))
+        known = mailer(
+            controller.port,
+            security="starttls",
+            user="me",
+            password="secret",
+            context=ssl.create_default_context(cafile=cert),
+        )
         known.notice(a_notice(), TELLING, li)
         known.idle()
         with pytest.raises(ssl.SSLError):

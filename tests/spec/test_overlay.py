@@ -69,6 +69,86 @@ def test_every_value_keeps_the_place_in_its_own_file():
     assert (kickoff.span_of("due").line, kickoff.span_of("by").line) == (2, 10)
 
 
+ROUTES = BASE + """\
+      plan:
+        document: Plan
+        by: member
+        route:
+          - {draft: member}
+          - {vet: office, returns_to: draft}
+          - {vet: [office, member], as: second_vet, returns_to: draft}
+          - {publish: member}
+          - {publish: office}
+      talks: {meeting: Talks, by: office, agenda: [{en: One}, {en: Two}]}
+  review: {window: may, gate: {all: [duties, {done: notes}]}}
+"""
+
+
+def routes(over):
+    return read("extends: routes.yaml\n" + over, routes=ROUTES)
+
+
+def test_a_mapping_over_a_list_changes_the_entries_that_it_names():
+    """One step gets a time limit; the others, and their order, stay as they are."""
+    route = "{second_vet: {within: 3 days, silence: hold}, vet: {as: first}}"
+    study = routes(f"phases: {{study: {{duties: {{plan: {{route: {route}}}}}}}}}\n").result().phases["study"]
+    plan = study.duties["plan"]
+    assert [step.as_ or step.__tag__ for step in plan.route] == ["draft", "first", "second_vet", "publish", "publish"]
+    second = plan.route[2]
+    assert (second.vet, second.returns_to, str(second.within), second.silence) == (
+        ("office", "member"), "draft", "3 days", "hold"
+    )  # fmt: skip
+    assert second.span_of("within").file == "plans/over.yaml"
+    assert second.span_of("vet").file == second.span.file == "plans/routes.yaml"
+    assert [step.within for step in plan.route if step is not second] == [None] * 4
+
+
+def test_a_single_value_or_list_is_the_new_value_of_the_entrys_first_key():
+    """Who vets is changed as shortly as it was written."""
+    over = "phases: {study: {duties: {plan: {route: {draft: office, second_vet: [member]}}}}}\n"
+    plan = routes(over).result().phases["study"].duties["plan"]
+    assert (plan.route[0].draft, plan.route[2].vet) == (("office",), ("member",))
+    assert plan.route[2].as_ == "second_vet"
+
+
+@pytest.mark.parametrize(
+    ("patch", "key", "fix"),
+    [
+        ("plan: {route: {vett: {within: 3 days}}}", "vett", "did you mean 'vet'?"),
+        ("plan: {route: {zzz: {within: 3 days}}}", "zzz", "known here: draft, publish, second_vet, vet"),
+        ("plan: {route: {publish: {by: office}}}", "publish", "give them names with `as:` in the base"),
+        ("talks: {agenda: {en: Three}}", "en", "give them names with `as:` in the base"),
+    ],
+)
+def test_a_patch_that_names_no_single_entry_is_a_fault(patch, key, fix):
+    """A step that is misspelt, or one of several of the same name, is never guessed."""
+    line = f"phases: {{study: {{duties: {{{patch}}}}}}}"
+    reading = routes(line + "\n")
+    assert faults(reading) == [("PF119", "plans/over.yaml", 2, line.index(key + ":") + 1)]
+    assert [problem.fix.partition("or write the whole list")[0].rstrip(" ,;") for problem in reading.problems] == [fix]
+
+
+def test_all_faults_of_all_patches_are_told_at_once():
+    """Two wrong names are two faults."""
+    reading = routes("phases: {study: {duties: {plan: {route: {a: {by: office}, b: {by: office}}}}}}\n")
+    assert [code for code, *_ in faults(reading)] == ["PF119", "PF119"]
+
+
+def test_a_list_without_names_is_replaced():
+    """Names of roles, or conditions beside the word `duties`, cannot be patched; a mapping stands for the whole."""
+    over = "phases: {study: {duties: {kickoff: {by: {a: b}}}}, review: {gate: {all: {done: kickoff}}}}\n"
+    assert faults(routes(over)) == [("PF133", "plans/over.yaml", 2, 41)]
+    over = "phases: {review: {gate: {all: {done: kickoff}}}}\n"
+    (part,) = routes(over).result().phases["review"].gate.all
+    assert part.done == ("kickoff",)
+
+
+def test_a_slip_inside_a_patch_stands_in_the_overlay():
+    """The rest of the entry is the base's, the fault is the overlay's."""
+    reading = routes("phases: {study: {duties: {plan: {route: {vet: {wihtin: 3 days}}}}}}\n")
+    assert faults(reading) == [("PF131", "plans/over.yaml", 2, 48)]
+
+
 def test_without_takes_inherited_entries_away_before_merging():
     """An entry can be dropped, or dropped and written anew."""
     policy = read("""\

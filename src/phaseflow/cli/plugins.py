@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from phaseflow.cli.options import wants_json
 from phaseflow.errors import PolicyError, Problem, Span, did_you_mean
 
 if TYPE_CHECKING:
     from phaseflow.cli.config import Settings
 
 SHORT = {"console": "phaseflow.notifiers.console:Console", "smtp": "phaseflow.notifiers.smtp:Smtp"}
-"""Notifiers that come with phaseflow; ``smtp`` is given what stands under ``[smtp]``."""
+"""Notifiers that come with phaseflow; ``smtp`` is given what stands under ``[smtp]`` (its timeout in seconds)."""
 
 
 def load(settings: Settings) -> tuple[object, ...]:
@@ -32,12 +35,24 @@ def _one(name: str, settings: Settings) -> object:
     try:
         found: object = getattr(importlib.import_module(module), attribute)
         if isinstance(found, type):
-            found = found(**settings.smtp) if name == "smtp" else found()
+            found = found(**_arguments(name, settings))
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise _wrong(
             name, settings, str(error), "check the name, and that the module can be imported from here"
         ) from None
     return found
+
+
+def _arguments(name: str, settings: Settings) -> dict[str, object]:
+    """What a class is made with: the notifiers that come with phaseflow take their settings, others nothing."""
+    if name == "console":
+        return {"stream": sys.stderr if wants_json() else sys.stdout, "language": settings.locale}
+    if name != "smtp":
+        return {}
+    given: dict[str, object] = {"language": settings.locale, **settings.smtp}
+    if isinstance(seconds := given.get("timeout"), int):
+        given["timeout"] = timedelta(seconds=seconds)
+    return given
 
 
 def _wrong(name: str, settings: Settings, cause: str, fix: str) -> PolicyError:

@@ -182,6 +182,7 @@ def _batch(engine: Engine, tx: Tx, lines: dict[str, list[dict[str, Any]]]) -> Ba
 
     from phaseflow.core.decide.table import next_due
     from phaseflow.core.state import fold
+    from phaseflow.core.state.rows import Draft
     from phaseflow.engine.plans import read_plan
     from phaseflow.engine.texts import read_entry, write_row
     from phaseflow.stores.base import Ballot, Batch, Head, PersonalValue
@@ -210,7 +211,7 @@ def _batch(engine: Engine, tx: Tx, lines: dict[str, list[dict[str, Any]]]) -> Ba
         seq=len(stored),
         chain=stored[-1].hash,
         status=state.status,
-        due_at=next_due(rows),
+        due_at=next_due(Draft(rows)),
     )
     return Batch(
         head=new,

@@ -236,7 +236,7 @@ def subjects_outstanding(sources: Sources, name: str, limit: int = 20, after: st
         if subject <= after:
             continue
         part = rows.get(f"part/{state.key}/{subject}")
-        if part is None or not (part.done or part.waived):
+        if part is None or not (part.done or part.waived or part.owes == 0):
             names.append(subject)
             if len(names) == limit:
                 break

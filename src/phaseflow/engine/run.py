@@ -157,13 +157,13 @@ class Run:
 
     # --- polls --------------------------------------------------------------------------------------------------------
 
-    def open_poll(self, poll: str, *, by: str, invited: Mapping[str, Mapping[str, int]], **more: Any) -> Answer:
+    def open_poll(self, poll: str, *, by: str, invited: Mapping[str, Mapping[str, int]] = EMPTY, **more: Any) -> Answer:
         """Open a poll; *invited* counts people by edge and group."""
         return self._do(c.OpenPoll, by=by, poll=poll, invited={edge: dict(groups) for edge, groups in invited.items()}, **more)
 
-    def cast(self, poll: str, edge: str, choice: str, *, by: str, group: str = "", rated: str = "", **more: Any) -> Answer:
-        """Take part in a poll."""
-        return self._do(c.Cast, by=by, poll=poll, edge=edge, choice=choice, group=group, rated=rated, **more)
+    def cast(self, poll: str, edge: str, choice: str = "", *, by: str, group: str = "", rated: str = "", answers: Mapping[str, str] = EMPTY, **more: Any) -> Answer:
+        """Take part in a poll; *answers* holds the whole paper where several are rated."""
+        return self._do(c.Cast, by=by, poll=poll, edge=edge, choice=choice, group=group, rated=rated, answers=dict(answers), **more)
 
     def close_poll(self, poll: str, *, by: str, **more: Any) -> Answer:
         """Close a poll and count it."""

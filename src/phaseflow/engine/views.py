@@ -61,7 +61,7 @@ def todo(engine: Engine, run: str, person: str) -> tuple[Owed, ...]:
         held = roles_of(step, person)
         if step.head.status in ("cancelled", "archived", "suspended"):
             return ()
-        found = [*_duties(step, person, held), *_items(step, person), *_questions(step, held)]
+        found = [*_duties(step, person, held), *_checks(step, person, held), *_items(step, person, held), *_questions(step, held)]
         return tuple(sorted(found, key=lambda owed: (owed.due is None, owed.due or step.day, owed.subject)))
 
 
@@ -123,13 +123,26 @@ def _document(step: Step, rule: Duty, state: DutyState, person: str, held: froze
         yield _owed(step, rule, state, PartState(), f"draft {rule.name}")
 
 
-def _items(step: Step, person: str) -> Iterator[Owed]:
+def _checks(step: Step, person: str, held: frozenset[str]) -> Iterator[Owed]:
+    """What others have reported and this person's role confirms."""
+    for rule, state in _open_duties(step):
+        if not held & set(map(str, rule.spec.checked_by)):
+            continue
+        for key, part in step.rows.scan(f"part/{state.key}/"):
+            subject = key.rsplit("/", 1)[1]
+            if part.reported and not part.done and subject != person:
+                yield _owed(step, rule, state, part, f"confirm {rule.name}" + (f" of {subject}" if subject else ""))
+
+
+def _items(step: Step, person: str, held: frozenset[str]) -> Iterator[Owed]:
     for key, item in step.rows.scan("item/"):
-        if getattr(item, "status", "") == "open" and getattr(item, "owner", "") == person:
-            ledger = step.level.ledgers.get(key.split("/")[1])
+        ledger = step.level.ledgers.get(key.split("/")[1])
+        status = getattr(item, "status", "")
+        mine = status == "open" and item.owner == person
+        if mine or (status == "settled" and ledger is not None and str(ledger.spec.close.verify) in held):
             term = item.term
             yield Owed(
-                what="settle", subject=key.removeprefix("item/"), title=ledger.title if ledger else "", kind="item", due=term.day,
+                what="settle" if mine else "verify", subject=key.removeprefix("item/"), title=ledger.title if ledger else "", kind="item", due=term.day,
                 overdue=term.due is not None and step.now >= term.due, line=str(ledger.span) if ledger else "", clause=", ".join(ledger.clause) if ledger else "",
             )  # fmt: skip
 
@@ -151,7 +164,7 @@ def allowed(engine: Engine, run: str, person: str) -> tuple[Owed, ...]:
         held = roles_of(step, person)
         step.actor = Actor(person)
         found = [_move(step, move) for move in step.level.moves.values() if held & set(move.by) and moves.allowed(step, move)]
-        duties = list(_duties(step, person, held))
+        duties = [*_duties(step, person, held), *_checks(step, person, held), *_items(step, person, held)]
         opening = [
             Owed(what="open_item", subject=name, title=ledger.title, kind="ledger", line=str(ledger.span), clause=", ".join(ledger.clause))
             for name, ledger in step.level.ledgers.items()

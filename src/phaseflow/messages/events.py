@@ -337,7 +337,11 @@ class DutyDated(Event):
 
 @attrs.frozen(kw_only=True)
 class DutyOwedBy(Event):
-    """The number of those who owe a duty changed, because somebody joined or left or a body was listed."""
+    """The number of those who owe a duty changed, because somebody joined or left or a body was listed.
+
+    *amount* is what the subject owes now, where that is not what everybody owes: 0 for nothing; of a duty without an
+    amount, 1 says that it is owed.
+    """
 
     key: str
     owed: int

@@ -1,10 +1,12 @@
 """``extends``: one policy laid over another, before anything is structured.
 
 Mappings merge deeply by key; single values and lists replace what they meet; ``without`` takes inherited entries away
-first. Every node keeps the place in its own file. Nothing here opens a file: the caller passes a `Load`.
+first. A mapping over a list of mappings patches it: each key names one entry of the list, by its ``as`` or else by the
+first word of the entry, so ``route: {vet: {within: 3 days}}`` changes one step and leaves the others in their order.
+Every node keeps the place in its own file. Nothing here opens a file: the caller passes a `Load`.
 
-Codes: PF119 ``without`` names nothing, PF144 the base stands outside the folder, PF145 it cannot be loaded, PF146 a
-loop or too many layers.
+Codes: PF119 ``without`` or a patch names no entry of the base, or more than one; PF144 the base stands outside the
+folder, PF145 it cannot be loaded, PF146 a loop or too many layers.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from phaseflow.errors import PolicyError, Problem, Span, did_you_mean
 from phaseflow.spec.faults import shortened
 from phaseflow.spec.shape import Shape, shape
 from phaseflow.spec.structure import structure
-from phaseflow.spec.tree import Entry, Mapping, Node, decode, parse
+from phaseflow.spec.tree import Entry, Mapping, Node, Scalar, Sequence, decode, parse
 
 Load = Callable[[str], bytes]
 """Gives the bytes of a file, named by a path relative to the first policy's folder, with '/' and without '..'."""
@@ -32,10 +34,18 @@ _OUTSIDE = re.compile(r"[/~]|.*[\\:\x00]")
 
 @shape
 class Header(Shape):
-    """The keys of an overlay that speak about the policy it builds on."""
+    """The keys of an overlay that speak about the policy it builds on.
+
+    All other keys are laid over the base: mappings merge, a list or a single value replaces, and a mapping over a list
+    of mappings changes the entries that its keys name.
+    """
 
     extends: str = attrs.field(
-        metadata={"doc": "The policy this one builds on, as a path beside it.", "example": "base.yaml"}
+        metadata={
+            "doc": "The policy this one builds on, as a path beside it. Mappings merge; a list is replaced by a list, "
+            "and patched by a mapping whose keys name its entries: `route: {vet: {within: 3 days}}`.",
+            "example": "base.yaml",
+        }
     )
     without: tuple[str, ...] = attrs.field(
         default=(),
@@ -169,19 +179,78 @@ def _laid_over(base: Node, layer: _Layer) -> Node:
         base = _removed(base, path.split("."), path, layer.header.span_of("without"), problems)
     if problems:
         raise PolicyError(problems)
-    return merged(base, layer.tree)
+    laid = _merged(base, layer.tree, problems)
+    if problems:
+        raise PolicyError(problems)
+    return laid
 
 
-def merged(base: Node, over: Node) -> Node:
-    """Lay *over* on *base*: mappings by key, in the base's order; anything else is replaced."""
-    if not isinstance(base, Mapping) or not isinstance(over, Mapping):
+def _merged(base: Node, over: Node, problems: list[Problem]) -> Node:
+    """Lay *over* on *base*: mappings by key, in the base's order; named entries of a list; else replace."""
+    if not isinstance(over, Mapping):
+        return over
+    if isinstance(base, Sequence):
+        return _patched(base, over, problems)
+    if not isinstance(base, Mapping):
         return over
     entries = {entry.key.text: entry for entry in base.entries}
     for entry in over.entries:
         below = entries.get(entry.key.text)
-        deep = below is not None and isinstance(below.value, Mapping) and isinstance(entry.value, Mapping)
-        entries[entry.key.text] = Entry(below.key, merged(below.value, entry.value)) if deep and below else entry
+        deep = below is not None and isinstance(below.value, Mapping | Sequence) and isinstance(entry.value, Mapping)
+        laid = Entry(below.key, _merged(below.value, entry.value, problems)) if deep and below else entry
+        entries[entry.key.text] = laid
     return Mapping(tuple(entries.values()), base.span)
+
+
+def _patched(base: Sequence, over: Mapping, problems: list[Problem]) -> Node:
+    """*base* with the entries changed that *over* names; a list of anything but mappings has no names to go by."""
+    items = [item for item in base.items if isinstance(item, Mapping) and item.entries]
+    if not items or len(items) < len(base.items):
+        return over
+    names = [_name_of(item) for item in items]
+    for entry in over.entries:
+        if names.count(entry.key.text) == 1:
+            index = names.index(entry.key.text)
+            items[index] = _with_patch(items[index], entry, problems)
+        else:
+            problems.append(_no_single(entry.key, names))
+    return Sequence(tuple(items), base.span)
+
+
+def _name_of(item: Mapping) -> str:
+    """What an entry of a list is called: its ``as``, else its first key, as ``vet`` in ``{vet: office}``."""
+    given = item.get("as")
+    return given.value.text if given is not None and isinstance(given.value, Scalar) else item.entries[0].key.text
+
+
+def _with_patch(item: Mapping, patch: Entry, problems: list[Problem]) -> Mapping:
+    """One entry of a list, changed; a value that is no mapping is the new value of the entry's first key."""
+    over = patch.value
+    if not isinstance(over, Mapping):
+        first = Scalar(item.entries[0].key.text, False, patch.key.span)
+        over = Mapping((Entry(first, over),), patch.key.span)
+    laid = _merged(item, over, problems)
+    assert isinstance(laid, Mapping)
+    return laid
+
+
+def _no_single(key: Scalar, names: list[str]) -> Problem:
+    shown = shortened(key.text)
+    if key.text in names:
+        return Problem(
+            code="PF119",
+            what=f"'{shown}' could be any of {names.count(key.text)} entries of the base's list",
+            span=key.span,
+            why="a mapping over a list changes the entries that it names, and these share one name",
+            fix="give them names with `as:` in the base, or write the whole list here",
+        )
+    return Problem(
+        code="PF119",
+        what=f"the base's list has no entry '{shown}'",
+        span=key.span,
+        why="a mapping over a list changes the entries that it names, each by its `as` or its first key",
+        fix=f"{did_you_mean(key.text[:100], names)}; or write the whole list here",
+    )
 
 
 def _removed(node: Node, parts: list[str], path: str, span: Span, problems: list[Problem]) -> Node:

@@ -140,12 +140,21 @@ class _Walk:
             case Many(item, one_or_many, minimum):
                 one = self.of(item)
                 many: Schema = {"type": "array", "items": one} | ({"minItems": minimum} if minimum else {})
-                return {"anyOf": [one, many]} if one_or_many else many
+                forms = [*([one] if one_or_many else []), many, *self.patches(item)]
+                return {"anyOf": forms} if len(forms) > 1 else many
             case Table(key, value):
                 return {"type": "object", "propertyNames": self.of(key), "additionalProperties": self.of(value)}
             case OneOf(members):
                 return self.union(members)
         assert_never(kind)
+
+    def patches(self, item: Kind) -> list[Schema]:
+        """How an overlay may write a list of mappings besides: a mapping that names the entries it changes."""
+        members = item.members if isinstance(item, OneOf) else (item,)
+        if not self.partial or not any(isinstance(member, Object) for member in members):
+            return []
+        # Anything but a mapping is the new value of the entry's first key: who vets, for example.
+        return [{"type": "object", "additionalProperties": {"anyOf": [self.of(item), {"type": ["string", "array"]}]}}]
 
     def union(self, members: tuple[Kind, ...]) -> Schema:
         tagged = [member for member in members if isinstance(member, Object) and tags_of(member.cls)]

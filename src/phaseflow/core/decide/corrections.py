@@ -55,7 +55,7 @@ def void(step: Step, command: c.Void) -> None:
     before = part_of(step.rows, event.key, _subject(event))
     because = _void(step, entry, event, command.reason)
     _rejudge(step, event, before)
-    _doubt(step, event, before, entry.seq, because)
+    _doubt(step, event, before, because)
 
 
 def correct(step: Step, command: c.Correct) -> None:
@@ -73,7 +73,7 @@ def correct(step: Step, command: c.Correct) -> None:
         duties.happened_on(step, duty_of(step.rows, event.key).name, "held")
     step.at = now
     _rejudge(step, event, before)
-    _doubt(step, event, before, entry.seq, because)
+    _doubt(step, event, before, because)
 
 
 # --- what may be corrected, and by whom -------------------------------------------------------------------------------
@@ -250,14 +250,14 @@ def _undate(step: Step, name: str, edge: str) -> None:
             step.emit(e.DutyDated(key=state.key, term=Term()))
 
 
-def _doubt(step: Step, event: Voidable, before: PartState, seq: int, because: int) -> None:
+def _doubt(step: Step, event: Voidable, before: PartState, because: int) -> None:
     """Doubt every verdict that had passed on a fact which is now another one, and ask a person about each."""
     state, part = duty_of(step.rows, event.key), part_of(step.rows, event.key, _subject(event))
     if part.done or not before.done:
         return
     for key, verdict in list(step.rows.scan("verdict/")):
         number = int(key.removeprefix("verdict/"))
-        if number > seq and verdict.verdict == "passed" and state.name in verdict.duties:
+        if number > before.done_by and verdict.verdict == "passed" and state.name in verdict.duties:
             doubt = step.emit(e.VerdictDoubted(verdict=number, fact=state.name, because=because))
             text = (
                 f"'{verdict.move}' passed (entry {number}) when '{state.name}' counted as done, "

@@ -18,7 +18,7 @@ from phaseflow.core.decide import documents
 from phaseflow.core.decide.people import known, require, require_other, roles_of
 from phaseflow.core.decide.step import Refusal, Step, refuse
 from phaseflow.core.gates import Missing, Sources, judge, text_of
-from phaseflow.core.plan.model import Duty, Phase
+from phaseflow.core.plan.model import Duty, Phase, Role
 from phaseflow.core.state.duties import duty_of, part_of
 from phaseflow.core.state.rows import CAMPAIGN, Counted, DutyState, PartState
 from phaseflow.errors import Problem, did_you_mean
@@ -34,7 +34,8 @@ from phaseflow.spec.shape import Text
 def open_all(step: Step, phase: Phase | None, visit: int, window: Days, steps: Mapping[str, Days], names: Iterable[str]) -> None:
     """Open the duties of a visit (or, without a phase, those of the whole campaign)."""
     for name in names:
-        open_one(step, step.level.duties[name], phase, visit, window, steps)
+        if step.level.duties[name].spec.opens == "with phase":
+            open_one(step, step.level.duties[name], phase, visit, window, steps)
 
 
 def open_one(step: Step, duty: Duty, phase: Phase | None, visit: int, window: Days, steps: Mapping[str, Days], makes_up: str = "") -> None:
@@ -216,8 +217,11 @@ def _action_rules(state: DutyState) -> Duty:
                 due=None, grace=None, lock=None, remind=(), overdue={}, needs=None, spec=spec, clause=(), span=spec.span)
 
 
-def subject_of(step: Step, duty: Duty, subject: str, act: str) -> str:
-    """For whom something is recorded: checked against who owes the duty, and against who may act."""
+def subject_of(step: Step, duty: Duty, subject: str, act: str, key: str = "") -> str:
+    """For whom something is recorded: checked against who owes the duty, and against who may act.
+
+    With *key*, somebody who has left and still owes a part of that instance is a subject too.
+    """
     span, clause = duty.span, duty.clause
     if duty.subjects == "run":
         if subject:
@@ -236,7 +240,7 @@ def subject_of(step: Step, duty: Duty, subject: str, act: str) -> str:
         return subject
     principal = step.actor.on_behalf_of or step.actor.person
     subject = subject or principal
-    if duty.each not in roles_of(step, subject):
+    if duty.each not in roles_of(step, subject) and not (key and part_of(step.rows, key, subject).owes):
         refuse("illegal", "PF336", f"'{subject}' does not owe '{duty.name}'", span=duty.spec.span_of("each"),
                why=f"it is owed by every '{duty.each}'", fix=f"give '{subject}' that role, or name somebody who has it", clause=clause)
     roles = duty.by if subject != principal else (duty.each,)
@@ -306,7 +310,7 @@ def record(step: Step, command: c.Record) -> None:
 
 
 def _ready(step: Step, duty: Duty, state: DutyState, subject: str, act: str, evidence: tuple[c.Evidence, ...]) -> tuple[str, PartState]:
-    subject = subject_of(step, duty, subject, act)
+    subject = subject_of(step, duty, subject, act, state.key)
     part = part_of(step.rows, state.key, subject)
     check_lock(step, duty, state, part)
     check_needs(step, duty, act)
@@ -384,8 +388,9 @@ def confirm(step: Step, command: c.Confirm) -> None:
     if not duty.spec.checked_by:
         refuse("illegal", "PF345", f"nobody checks '{duty.name}'", span=duty.span, why="the policy names no `checked_by`", fix="nothing to do", clause=duty.clause)
     require(step, map(str, duty.spec.checked_by), f"check '{duty.name}'", span=span, clause=duty.clause, subject=duty.name)
-    require_other(step, command.subject, f"check '{duty.name}'", span)
     part = part_of(step.rows, state.key, command.subject)
+    for author in dict.fromkeys((command.subject, *(name for record in part.records for name in record.by))):
+        require_other(step, author, f"check '{duty.name}'", span)
     if not part.reported and not part.done:
         refuse("illegal", "PF346", f"'{duty.name}' has not been reported by '{command.subject or 'the unit'}'", span=duty.span,
                why="only what was reported can be checked", fix="wait for the report", clause=duty.clause)
@@ -401,8 +406,12 @@ def confirm(step: Step, command: c.Confirm) -> None:
 
 def reported(step: Step, duty: Duty, key: str, subject: str) -> None:
     """What a subject owes is there; it counts at once, or once somebody has checked it."""
-    part = part_of(step.rows, key, subject)
+    state, part = duty_of(step.rows, key), part_of(step.rows, key, subject)
     if part.done:
+        when = fulfilled_at(step, state, part)
+        if part.in_time is False and when is not None and was_in_time(state, part, when):  # a late record (R2)
+            step.emit(e.DutyUndone(key=key, subject=subject, rest=state.outstanding + 1))
+            finish(step, key, subject)
         return
     if duty.spec.checked_by and not part.confirmed:
         if not part.reported:
@@ -414,6 +423,8 @@ def reported(step: Step, duty: Duty, key: str, subject: str) -> None:
 def finish(step: Step, key: str, subject: str) -> None:
     """A subject has done a duty; a record that shows it was in time after all rescinds what said otherwise (R2)."""
     state, part = duty_of(step.rows, key), part_of(step.rows, key, subject)
+    if part.owes == 0:  # whoever owes nothing may do it all the same; nobody else's debt is paid by that
+        return
     in_time = was_in_time(state, part, fulfilled_at(step, state, part) or step.at)
     fell = part.fell_due or (0 if part.term is not None else state.fell_due)
     rest = state.outstanding - (0 if part.waived or state.exempt else 1)
@@ -513,40 +524,62 @@ def order_make_up(step: Step, command: c.OrderMakeUp) -> None:
 def roster_changed(step: Step, roles: Iterable[str], subject: str, joined: bool) -> None:
     """Somebody joined or left, or a body was listed: correct the number of those who owe what is open."""
     touched = set(roles)
-    for visit in step.head.open:
-        for _key, state in step.rows.scan(f"duty/{visit}/"):
+    for stay in (*step.head.open, *(f"{phase}/made_up" for phase in step.level.phases)):
+        for _key, state in step.rows.scan(f"duty/{stay}/"):
             duty = step.level.duties.get(state.name)
             if duty is None or duty.each not in touched:
                 continue
             change = _owed_change(step, duty, state, subject, joined)
-            if change is not None:
-                step.emit(change)
+            if change is None:
+                continue
+            step.emit(change)
+            part = part_of(step.rows, state.key, subject)
+            if not joined and part.owes and part.amount >= part.owes:
+                reported(step, duty, state.key, subject)
 
 
 def _owed_change(step: Step, duty: Duty, state: DutyState, subject: str, joined: bool) -> e.DutyOwedBy | None:
+    """Who owes a part of a duty is counted in it; who owes nothing has an amount of 0 and is not."""
     role = step.plan.roles.get(duty.each)
     part = part_of(step.rows, state.key, subject)
+    if part.done:
+        return None
     if role is None:
         return e.DutyOwedBy(key=state.key, owed=state.owed + 1, subject=subject) if joined else None
+    owes, counted = _share(step, role, state, joined), part.owes is None or part.owes > 0
+    if joined and part.owes is None:
+        counted = False
+    if not joined and not counted:
+        return None
+    change = (1 if owes != 0 else 0) - (1 if counted else 0)
+    whole = joined and part.owes is None and owes == state.amount
+    amount = None if whole else Fraction(1) if owes is None else owes
+    return e.DutyOwedBy(key=state.key, owed=state.owed + change, subject=subject, amount=amount)
+
+
+def _share(step: Step, role: Role, state: DutyState, joined: bool) -> Fraction | None:
+    """What a joiner or a leaver owes: 0 for nothing, None for a duty that is owed whole and has no amount."""
+    nothing, first, last = Fraction(0), *_span(step, state)
     if joined:
-        if role.spec.roster == "snapshot" or role.spec.joiners == "none":
-            return e.DutyOwedBy(key=state.key, owed=state.owed, subject=subject)
-        amount = _prorated(step, state, since=True) if role.spec.joiners == "prorated" else None
-        return e.DutyOwedBy(key=state.key, owed=state.owed + 1, subject=subject, amount=amount)
-    if part.done or role.spec.leavers != "none":
-        return None
-    return e.DutyOwedBy(key=state.key, owed=state.owed - 1, subject=subject)
+        over = state.period is not None and state.period.last is not None and state.period.last < step.day
+        if role.spec.roster == "snapshot" or role.spec.joiners == "none" or over:
+            return nothing
+        rule, days = role.spec.joiners, (max(step.day, first), last)
+    else:
+        if role.spec.leavers == "none" or state.amount is None or step.day < first:
+            return nothing
+        rule, days = role.spec.leavers, (first, step.day if last is None else min(step.day, last))
+    if state.amount is None or rule == "full" or last is None or last < first:
+        return state.amount
+    begins, ends = days
+    return state.amount * Fraction(max(0, ((ends or begins) - begins).days + 1), (last - first).days + 1)
 
 
-def _prorated(step: Step, state: DutyState, *, since: bool) -> Fraction | None:
-    """The share of a quota for the days that are left of it, in whole days over whole days."""
-    last = state.term.day or (state.period.last if state.period else None)
-    if state.amount is None or last is None:
-        return None
-    first = step.calendar.day_of(state.opened)
-    whole = (last - first).days + 1
-    left = max(0, (last - step.day).days + 1)
-    return state.amount * Fraction(left, whole) if whole > 0 and since else state.amount
+def _span(step: Step, state: DutyState) -> tuple[date, date | None]:
+    """The days over which a duty is owed: its period, or from its opening to its due day."""
+    if state.period is not None and state.period.first is not None:
+        return state.period.first, state.period.last
+    return step.calendar.day_of(state.opened), state.term.day
 
 
 def overdue_now(state: DutyState | PartState, now: datetime) -> bool:

@@ -94,7 +94,7 @@ def _check_invited(booth: Booth, invited: Mapping[str, Mapping[str, int]]) -> No
                      "a share of the invited is wanted, and of nobody there is none",
                      f"say how many are invited: {edge}: {{GROUP: NUMBER}}")
             for edge in spec.edges
-            if sum(invited.get(str(edge), {}).values()) == 0
+            if sum(invited.get(str(edge), {}).values()) <= 0
         ]  # fmt: skip
     if problems:
         raise Refusal("malformed", problems)

@@ -170,9 +170,10 @@ def end_waiver(step: Step, name: str, found: Waiver, reason: str) -> None:
     """A waiver ends; whoever has not done the duty by now owes it again, and is overdue if its day is past."""
     state, part = duty_of(step.rows, found.duty), part_of(step.rows, found.duty, found.subject)
     again = _owed_again(step, found, state, part)
+    settled = step.at if step.timer else step.now
     step.emit(e.WaiverEnded(waiver=name, duty=found.duty, subject=found.subject, reason=reason, subjects=again))
     limit = _term(state, part).grace or _term(state, part).due
-    if again and limit is not None and found.granted < limit <= step.now:
+    if again and limit is not None and found.granted < limit <= settled:
         step.emit(e.DutyFellDue(key=found.duty, outstanding=again, subject=found.subject, born=True))
 
 

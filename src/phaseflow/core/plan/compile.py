@@ -13,6 +13,7 @@ from typing import Any, Literal
 import attrs
 
 from phaseflow.core.calendars import Calendar, build_calendar
+from phaseflow.core.conditions import is_speakable
 from phaseflow.core.plan import duties as d
 from phaseflow.core.plan import moves as m
 from phaseflow.core.plan.conditions import Scope, build
@@ -23,7 +24,7 @@ from phaseflow.core.plan.polls import check_poll
 from phaseflow.errors import PolicyError, Span
 from phaseflow.spec import duties as ds
 from phaseflow.spec import model as s
-from phaseflow.spec.phrases import AmountPhrase, DayPhrase, LengthPhrase, OpensPhrase, SharePhrase, WindowPhrase
+from phaseflow.spec.phrases import RESERVED, AmountPhrase, DayPhrase, LengthPhrase, OpensPhrase, SharePhrase, WindowPhrase
 from phaseflow.spec.shape import Shape, Text
 
 LANGUAGE_LEVEL = 1
@@ -196,6 +197,11 @@ def _names(policy: s.Policy, faults: Faults) -> None:
 
 
 def _once(name: str, noun: str, span: Span, seen: dict[str, Span], faults: Faults) -> None:
+    if name in RESERVED or not is_speakable(name):
+        faults.error(
+            "PF232", f"the name '{name}' of this {noun} is a word of the language", span,
+            why="a date, a window or a condition could not tell the name from the word", fix=f"give the {noun} another name",
+        )  # fmt: skip
     if name in seen:
         faults.error(
             "PF213", f"the name '{name}' of this {noun} is taken", span,
@@ -215,7 +221,8 @@ def _phase_specs(level: str, policy: s.Policy) -> dict[str, tuple[s.PhaseSpec, s
     own = {str(name): spec for name, spec in policy.programme.phases.items()}
     found = {}
     for name, spec in policy.phases.items():
-        by_transition = spec.opens is not None and spec.opens.name == "transition"
+        opens = spec.opens or policy.defaults.phase.opens
+        by_transition = opens is not None and opens.name == "transition"
         if str(name) in own or not by_transition:
             bare = s.PhaseSpec(span=spec.span, spans=spec.spans, opens=spec.opens)
             found[str(name)] = (spec, own.get(str(name), bare))
@@ -277,7 +284,7 @@ def _scope(
         routes=documents,
         ledgers={str(name): tuple(map(str, spec.classes)) for name, spec in policy.ledgers.items()},
         polls=tuple(place.name for place, where in placed if isinstance(place.spec, ds.PollDuty) and where == level),
-        outcomes=tuple(map(str, policy.outcomes)),
+        outcomes=tuple(map(str, policy.outcomes)), roles=tuple(map(str, policy.roles)),
         parameters={name: parameter.kind for name, parameter in parameters.items()},
         values={name: p.values[0][1] for name, p in parameters.items() if len(p.values) == 1},
     )  # fmt: skip
@@ -332,6 +339,8 @@ def _check_phase(
                 why="how a phase opens, closes and counts is never a hidden default",
                 fix=f"add {fixes[key]}, or write it once under `defaults: {{phase: …}}`",
             )  # fmt: skip
+    if asks and asks not in scope.roles:
+        scope.faults.unknown("role", asks, spec.span_of("asks"), scope.roles)
     if closes == "unstated" and not asks:
         scope.faults.error(
             "PF206", f"the phase '{name}' leaves its closing unstated and asks nobody", spec.span,

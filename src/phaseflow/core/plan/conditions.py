@@ -46,6 +46,7 @@ class Scope:
     ledgers: Mapping[str, tuple[str, ...]]
     polls: tuple[str, ...]
     outcomes: tuple[str, ...]
+    roles: tuple[str, ...]
     parameters: Mapping[str, ParameterKind]
     values: Mapping[str, Fraction] = attrs.field(factory=dict)
     prescribed: tuple[tuple[str, Span, str], ...] | None = None

@@ -13,7 +13,7 @@ from phaseflow.core.plan.model import CAMPAIGN, Duty, Kind, Role, RouteStep
 from phaseflow.errors import Span
 from phaseflow.spec import duties as s
 from phaseflow.spec.model import BodySpec, DutyDefaults, Policy
-from phaseflow.spec.phrases import MomentPhrase
+from phaseflow.spec.phrases import AnchorPhrase, MomentPhrase
 
 T = TypeVar("T")
 
@@ -106,8 +106,11 @@ def compile_duty(place: Place, level: str, policy: Policy, roles: Mapping[str, R
             "PF203", f"nobody acts for '{each}' in the duty '{place.name}'", place.span,
             why="a body is not a person and can record nothing itself", fix="add `by: ROLE`",
         )  # fmt: skip
+    _check_kind(place, policy, roles, scope)
     defaults = policy.defaults.duty
     due = _due(place, defaults, faults)
+    if due is not None and due.anchor is not None:
+        check_anchor(due.anchor, spec.span_of("due"), policy, scope)
     dated = due is not None and not due.undated
     return Duty(
         name=place.name, kind=kind_of(spec), level=level, phase=place.phase, step=place.step,
@@ -119,6 +122,35 @@ def compile_duty(place: Place, level: str, policy: Policy, roles: Mapping[str, R
         spec=spec, clause=spec.clause, span=place.span,
         route=compile_route(spec, roles, scope) if isinstance(spec, s.DocumentDuty) else (),
     )  # fmt: skip
+
+
+def _check_kind(place: Place, policy: Policy, roles: Mapping[str, Role], scope: Scope) -> None:
+    """Names that only one kind of duty uses."""
+    spec, faults = place.spec, scope.faults
+    match spec:
+        case s.MeetingDuty():
+            _known_roles(spec.attend, spec.span_of("attend"), roles, faults)
+        case s.BulletinDuty():
+            _known_roles(spec.to, spec.span_of("to"), roles, faults)
+        case s.PollDuty():
+            _known_roles(spec.publish, spec.span_of("publish"), roles, faults)
+        case s.DocumentDuty():
+            for name in spec.based_on:
+                if str(name) not in scope.routes:
+                    faults.unknown("document", str(name), spec.span_of("based_on"), scope.routes)
+        case s.QuotaDuty() if spec.instead_of is not None and str(spec.instead_of) not in scope.duties:
+            faults.unknown("duty", str(spec.instead_of), spec.span_of("instead_of"), scope.duties)
+        case _:
+            pass
+
+
+def check_anchor(anchor: AnchorPhrase, span: Span, policy: Policy, scope: Scope) -> None:
+    """An anchor names a phase, a step, a duty, the campaign, or the duty's own window."""
+    steps = {str(name) for phase in policy.phases.values() for name in phase.steps}
+    known = {"campaign", "window", *scope.phases, *steps, *scope.duties}
+    name = anchor.name.rsplit(".", 1)[-1]
+    if name not in known:
+        scope.faults.unknown("phase, step or duty", anchor.name, span, known)
 
 
 def by_name(mapping: Mapping[Any, T]) -> dict[str, T]:
@@ -194,7 +226,8 @@ def compile_route(spec: s.DocumentDuty, roles: Mapping[str, Role], scope: Scope)
     elif steps[0].when is not None or not steps[0].blocking:
         scope.faults.error(
             "PF440", "the first draft of this route can be passed over", steps[0].span,
-            why="every later act is done on a version, so there has to be one", fix="drop `when` and `blocking` from the first step",
+            why="every later act is done on a version, so there has to be one",
+            fix="drop `when` and `blocking` from the first step",
         )  # fmt: skip
     return tuple(steps)
 
@@ -214,8 +247,10 @@ def _check_returns(steps: Iterable[RouteStep], faults: Faults) -> None:
         back = named.get(step.returns_to)
         if back is not None and (back.family != "write" or not back.blocking):
             faults.error(
-                "PF441", f"'{step.name}' sends the document back to '{back.name}', where nobody writes", step.spec.span_of("returns_to"),
-                why="a document that was sent back is answered by a new version", fix="name a `draft` or an `absorb` step that blocks",
+                "PF441", f"'{step.name}' sends the document back to '{back.name}', where nobody writes",
+                step.spec.span_of("returns_to"),
+                why="a document that was sent back is answered by a new version",
+                fix="name a `draft` or an `absorb` step that blocks",
             )  # fmt: skip
 
 
@@ -231,8 +266,9 @@ def _step(index: int, names: list[str], step: s.Step, roles: Mapping[str, Role],
     act = step.__tag__
     family = FAMILIES[act]
     who = tuple(str(name) for name in getattr(step, act))
-    if family != "tell":
-        _known_roles(who, step.span_of(act), roles, scope.faults)
+    _known_roles(who, step.span_of(act), roles, scope.faults)
+    _known_roles(getattr(step, "marked_by", ()), step.span_of("marked_by"), roles, scope.faults)
+    _known_roles(getattr(step, "at_least", ()), step.span_of("at_least"), roles, scope.faults)
     by = _known_roles(getattr(step, "by", ()), step.span_of("by"), roles, scope.faults)
     returns_to = str(getattr(step, "returns_to", None) or "")
     if returns_to and returns_to not in names[:index]:
@@ -257,8 +293,10 @@ def _check_heard(name: str, step: s.Step, who: tuple[str, ...], faults: Faults) 
             faults.unknown(f"group heard at '{name}'", str(group), step.span_of("at_least"), who)
         if least.base not in (None, "consulted"):
             faults.error(
-                "PF442", f"the least share of '{group}' at '{name}' is a share of '{least.base}'", step.span_of("at_least"),
-                why="the composition of a consultation is judged on those consulted", fix=f"write `{group}: {least.value * 100}% of consulted`",
+                "PF442", f"the least share of '{group}' at '{name}' is a share of '{least.base}'",
+                step.span_of("at_least"),
+                why="the composition of a consultation is judged on those consulted",
+                fix=f"write `{group}: {least.value * 100}% of consulted`",
             )  # fmt: skip
 
 

@@ -73,7 +73,7 @@ class Duty:
     def prescribed(self) -> bool:
         """Whether a gate that asks for ``duties`` counts it (R40: an approximate amount is advice)."""
         about = isinstance(self.spec, specs.QuotaDuty) and self.spec.quota.about
-        return self.spec.prescribed and not about
+        return self.spec.prescribed and not about and self.spec.opens == "with phase"
 
     def step_named(self, name: str) -> RouteStep | None:
         """The step of the route with this name."""

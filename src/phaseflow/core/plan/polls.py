@@ -28,7 +28,8 @@ def check_poll(name: str, spec: s.PollDuty, roles: Iterable[str], targets: Itera
     if spec.each is not None:
         faults.error(
             "PF490", f"the poll '{name}' is owed by each '{spec.each}'", spec.span_of("each"),
-            why="a poll is held once; who is rated stands with its edges", fix="write `subject:` at the edge, and drop `each`",
+            why="a poll is held once; who is rated stands with its edges",
+            fix="write `subject:` at the edge, and drop `each`",
         )  # fmt: skip
     if spec.tie not in (None, "hold", "void", *targets):
         faults.unknown("transition, outcome or duty", str(spec.tie), spec.span_of("tie"), targets)
@@ -80,15 +81,17 @@ def _check_bases(name: str, spec: s.PollDuty, scope: Scope) -> None:
     for group, least in spec.at_least.items():
         if least.base not in ("invited", "respondents", "cast"):
             scope.faults.error(
-                "PF491", f"the least share of '{group}' in the poll '{name}' does not say of whom", spec.span_of("at_least"),
+                "PF491", f"the least share of '{group}' in the poll '{name}' does not say of whom",
+                spec.span_of("at_least"),
                 why="a tenth of the invited and a tenth of those who answered are not the same people",
                 fix=f"write `{group}: {least.value * 100}% of respondents`, or `of invited`",
             )  # fmt: skip
     share = spec.quorum.share if isinstance(spec.quorum, s.Quorum) else None
     if share is not None and share.base not in (None, "invited"):
         scope.faults.error(
-            "PF492", f"the quorum of '{name}' is a share of '{share.base}'", spec.quorum.span_of("share"),  # type: ignore[union-attr]
-            why="a turnout is measured on those who were invited", fix=f"write `{share.value * 100}% of invited`, or a `count:`",
+            "PF492", f"the quorum of '{name}' is a share of '{share.base}'", spec.span_of("quorum"),
+            why="a turnout is measured on those who were invited",
+            fix=f"write `{share.value * 100}% of invited`, or a `count:`",
         )  # fmt: skip
 
 

@@ -99,9 +99,17 @@ def disarm(rows: Draft, timers: tuple[str, ...]) -> None:
 def duty_opened(_plan: Plan, rows: Draft, entry: Entry, event: e.DutyOpened) -> None:
     rows.put(f"duty/{event.key}", DutyState(
         key=event.key, name=event.name, opened=entry.at, owed=event.owed, term=event.term, amount=event.amount,
-        unit=event.unit, period=event.period, makes_up=event.makes_up, timers=arm(rows, event.term, event.key),
+        unit=event.unit, period=event.period, makes_up=event.makes_up, timers=arm(rows, _ahead(event.term, entry.at), event.key),
     ))  # fmt: skip
     rows.put(f"latest/{event.name}", event.key)
+
+
+def _ahead(term: Term, at: datetime) -> Term:
+    """A term without what was past when it began: one event says that the duty was born overdue, and nothing fires (R9)."""
+    due = term.grace or term.due
+    if due is not None and due <= at:
+        term = attrs.evolve(term, due=None, grace=None, ladder=())
+    return attrs.evolve(term, lock=None) if term.lock is not None and term.lock <= at else term
 
 
 def duty_dated(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyDated) -> None:
@@ -119,7 +127,7 @@ def duty_owed_by(_plan: Plan, rows: Draft, entry: Entry, event: e.DutyOwedBy) ->
     if event.amount is not None and event.subject:
         _put(rows, event.key, event.subject, attrs.evolve(part, owes=event.amount))
     if event.owed > state.owed:
-        rearm(rows, event.key, event.subject, entry.recorded_at)
+        rearm(rows, event.key, event.subject, entry.at)
 
 
 def duty_reminded(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.DutyReminded) -> None:
@@ -146,29 +154,34 @@ def overdue_rescinded(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.Overdu
     """What was recorded stands in the trail; the rescinding event beside it is the correction (R2)."""
 
 
+def _authors(entry: Entry) -> tuple[str, ...]:
+    """Whose work a record is: who recorded it, and for whom they acted."""
+    return tuple(name for name in (entry.actor, entry.on_behalf_of) if name)
+
+
 def amount_recorded(_plan: Plan, rows: Draft, entry: Entry, event: e.AmountRecorded) -> None:
     part = part_of(rows, event.key, event.subject)
-    records = (*part.records, Counted(seq=entry.seq, at=entry.at, amount=event.amount))
+    records = (*part.records, Counted(seq=entry.seq, at=entry.at, by=_authors(entry), amount=event.amount))
     _put(rows, event.key, event.subject, attrs.evolve(part, amount=part.amount + event.amount, records=records))
 
 
 def entry_checked(_plan: Plan, rows: Draft, entry: Entry, event: e.EntryChecked) -> None:
     part = part_of(rows, event.key, event.subject)
     if event.entry not in part.entries:
-        records = (*part.records, Counted(seq=entry.seq, at=entry.at, entry=event.entry))
+        records = (*part.records, Counted(seq=entry.seq, at=entry.at, by=_authors(entry), entry=event.entry))
         changed = attrs.evolve(part, entries=(*part.entries, event.entry), records=records)
         _put(rows, event.key, event.subject, changed)
 
 
 def task_reported(_plan: Plan, rows: Draft, entry: Entry, event: e.TaskReported) -> None:
     part = part_of(rows, event.key, event.subject)
-    records = (*part.records, Counted(seq=entry.seq, at=entry.at))
+    records = (*part.records, Counted(seq=entry.seq, at=entry.at, by=_authors(entry)))
     _put(rows, event.key, event.subject, attrs.evolve(part, reported=True, records=records))
 
 
 def meeting_held(plan: Plan, rows: Draft, entry: Entry, event: e.MeetingHeld) -> None:
     part = part_of(rows, event.key, "")
-    records = (*part.records, Counted(seq=entry.seq, at=entry.at))
+    records = (*part.records, Counted(seq=entry.seq, at=entry.at, by=_authors(entry)))
     _put(rows, event.key, "", attrs.evolve(part, reported=True, records=records))
     rows.put(f"happened/{duty_of(rows, event.key).name}/held", plan.calendar.day_of(entry.at))
 
@@ -187,7 +200,8 @@ def duty_found_poor(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyFoundP
 def duty_done(plan: Plan, rows: Draft, entry: Entry, event: e.DutyDone) -> None:
     part = part_of(rows, event.key, event.subject)
     disarm(rows, part.timers)
-    _put(rows, event.key, event.subject, attrs.evolve(part, done=True, in_time=event.in_time, timers=()))
+    done = attrs.evolve(part, done=True, in_time=event.in_time, done_by=entry.seq, timers=())
+    _put(rows, event.key, event.subject, done)
     state = duty_of(rows, event.key)
     timers = state.timers
     if event.rest == 0:
@@ -200,7 +214,7 @@ def duty_done(plan: Plan, rows: Draft, entry: Entry, event: e.DutyDone) -> None:
 
 def duty_undone(_plan: Plan, rows: Draft, entry: Entry, event: e.DutyUndone) -> None:
     part = part_of(rows, event.key, event.subject)
-    _put(rows, event.key, event.subject, attrs.evolve(part, done=False, in_time=None))
+    _put(rows, event.key, event.subject, attrs.evolve(part, done=False, in_time=None, done_by=0))
     state = duty_of(rows, event.key)
     waived = state.waived + (1 if part.waived or state.exempt else 0)
     rows.put(f"duty/{event.key}", attrs.evolve(state, done=state.done - 1, waived=waived))

@@ -49,7 +49,7 @@ def role_given(_plan: Plan, rows: Draft, entry: Entry, event: e.RoleGiven) -> No
     if event.since > entry.at:
         key = timer_key(event.since, "open", f"role/{path}")
         rows.put(key, Timer(kind="role_begins", key=event.person, subject=event.role))
-    if event.until is not None:
+    if event.until is not None and event.until > entry.at:
         key = timer_key(event.until, "expire", f"role/{path}")
         rows.put(key, Timer(kind="role_ends", key=event.person, subject=event.role))
 

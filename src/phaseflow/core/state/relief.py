@@ -77,8 +77,8 @@ def waiver_ended(_plan: Plan, rows: Draft, entry: Entry, event: e.WaiverEnded) -
     state = duty_of(rows, event.duty)
     exempt = state.exempt if event.subject else ""
     rows.put(f"duty/{event.duty}", attrs.evolve(state, waived=state.waived - event.subjects, exempt=exempt))
-    if event.subjects:
-        rearm(rows, event.duty, event.subject, entry.recorded_at)
+    if event.subjects:  # when it expires the run is settled up to that instant, when it is revoked up to its recording
+        rearm(rows, event.duty, event.subject, entry.at if entry.timer else entry.recorded_at)
 
 
 def extension_requested(_plan: Plan, rows: Draft, entry: Entry, event: e.ExtensionRequested) -> None:

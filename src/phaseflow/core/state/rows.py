@@ -108,17 +108,21 @@ class DutyState:
 
 @attrs.frozen(kw_only=True)
 class Counted:
-    """One record that counts: the number of its entry, when it happened, and what it was."""
+    """One record that counts: the number of its entry, when it happened, what it was, and whose work it is (*by*)."""
 
     seq: int
     at: datetime
+    by: tuple[str, ...] = ()
     amount: Fraction | None = None
     entry: str = ""
 
 
 @attrs.frozen(kw_only=True)
 class PartState:
-    """What one subject has done towards one duty. *records* is what counts; *in_time* is how it was judged when done."""
+    """What one subject has done towards one duty. *records* is what counts.
+
+    *in_time* is how it was judged when it was done, *done_by* the number of the entry that said it was done.
+    """
 
     amount: Fraction = Fraction(0)
     entries: tuple[str, ...] = ()
@@ -133,6 +137,7 @@ class PartState:
     locked: bool = False
     records: tuple[Counted, ...] = ()
     in_time: bool | None = None
+    done_by: int = 0
 
 
 @attrs.frozen(kw_only=True)
