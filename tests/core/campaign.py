@@ -99,7 +99,7 @@ class Campaign:
             persons=persons, **more,
         )  # fmt: skip
 
-    def decided(self, kind: type[c.Command], by: str, now: str, /, * at: str = "", on: str = "", **more: Any) -> Decision:
+    def decided(self, kind: type[c.Command], by: str, now: str, /, *, at: str = "", on: str = "", **more: Any) -> Decision:
         """Decide a command and keep what follows, accepted or not."""
         self.count += 1
         run = self.runs[on or self.main]

@@ -269,14 +269,14 @@ def test_a_correction_says_something_sensible() -> None:
     run = stage()
     run.ok(c.HoldMeeting, "lee", duty="kickoff")
     held, notes, weekly = last(run, e.MeetingHeld), write(run, 3), write(run, 1, "weekly", now="03-09")
-    for entry, codes, given in (
+    for entry, codes, says in (
         (notes, ["PF587"], {}),
         (held, ["PF588"], {"amount": Fraction(2)}),
         (notes, ["PF589", "PF590"], {"amount": Fraction(0), "happened": instant("04-01")}),
         (notes, ["PF591"], {"happened": instant("02-01")}),
         (weekly, ["PF592"], {"happened": instant("03-03")}),
     ):
-        run.no(c.Correct, "ann", *codes, seq=entry.seq, event=entry, reason="a slip", **given)
+        run.no(c.Correct, "ann", *codes, seq=entry.seq, event=entry, reason="a slip", **says)
     run.check_replay()
 
 

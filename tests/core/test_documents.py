@@ -645,7 +645,8 @@ def test_a_route_that_leaves_something_open_does_not_compile(route: str, code: s
 # --- the law of routes ------------------------------------------------------------------------------------------------
 
 WALK = """[{draft: lead}, {consult: [member, guests], answer_each: true, silence: go_on},
-  {decide: office, of: overall, returns_to: draft}, {vet: inspector, returns_to: draft, within: 3 days, silence: accept},
+  {decide: office, of: overall, returns_to: draft},
+  {vet: inspector, returns_to: draft, within: 3 days, silence: accept},
   {absorb: lead, again: [vet]}, {publish: member}, {file: office, with: vet, blocking: false}]"""
 
 ACTS = st.one_of(

@@ -30,7 +30,8 @@ ledgers:
       hours: 12 hours
       hard: {{within: 30 days, parked: true}}
     axes: {{horizon: [near, far]}}
-    close: {{by: {by}, evidence: {evidence}, verify: {verify}, poor: {poor}, max: {max}, otherwise: office, asks: office}}
+    close: {{by: {by}, evidence: {evidence}, verify: {verify}, poor: {poor}, max: {max}, otherwise: office,
+      asks: office}}
     survives: {survives}
     published: {published}
 outcomes: {{finished: {{by: office, reopen: office}}}}
@@ -137,7 +138,7 @@ def test_a_clock_in_hours_runs_out_at_its_instant() -> None:
 
 
 def test_everything_that_is_missing_is_said_at_once() -> None:
-    """A refusal lists every empty required field, the unknown class, axis, value and owner, each with its policy line."""
+    """A refusal lists every empty required field, the unknown class, axis, value and owner, with its policy line."""
     run = stage()
     text = run.no(c.OpenItem, "lee", "PF504", "PF504", "PF505", "PF507", "PF506", "PF508", ledger="problems", kind="nw",
                   fields={"measure": " "}, owner="nobody", axes={"horizon": "never", "colour": "red"})  # fmt: skip
@@ -230,7 +231,7 @@ def test_a_published_ledger_wants_the_commitment_first() -> None:
 
 
 def test_an_explained_item_is_parked() -> None:
-    """Only a parked class can be explained; an explained item is not counted open, rings no more, and wakes when its class does."""
+    """Only a parked class can be explained; an explained item is not open, rings no more, wakes with its class."""
     run = stage()
     enter(run)
     run.no(c.ExplainItem, "own", "PF511", item="problems/1", reason="too big")
@@ -276,7 +277,8 @@ def test_who_settles_is_whom_the_policy_names() -> None:
     run = stage()
     enter(run)
     run.no(c.SettleItem, "two", "PF301", item="problems/1")
-    run.ok(c.SettleItem, "own", item="problems/1")
+    settled = run.ok(c.SettleItem, "own", item="problems/000001")[0]
+    assert settled.item == "problems/1", "an item has one id"  # type: ignore[attr-defined]
     assert run.trail[-1].authority == "owner"
     run = stage(by="[lead]")
     enter(run)
@@ -354,7 +356,7 @@ def test_found_poor_makes_up_with_a_new_item() -> None:
 
 @pytest.mark.parametrize(("answer", "status", "attempt"), [("close", "closed", 1), ("reopen", "open", 2)])
 def test_a_used_up_limit_asks_the_role_named_for_it(answer: str, status: str, attempt: int) -> None:
-    """After `max` reopenings the item stays as it is until `otherwise` has answered; nobody decides past the question."""
+    """After `max` reopenings the item stays as it is until `otherwise` answers; nobody decides past the question."""
     run = stage(max="1")
     enter(run)
     run.ok(c.SettleItem, "own", item="problems/1")
@@ -425,7 +427,7 @@ def test_items_that_survive_keep_their_clock_until_the_run_is_archived() -> None
 
 
 def test_items_that_do_not_survive_stay_on_record() -> None:
-    """Their clocks stop, nobody acts on them, they do not keep the run from being archived; a reopened run wakes them."""
+    """Their clocks stop, nobody acts on them, the run is archived all the same; a reopened run wakes them."""
     run = stage(survives="false")
     enter(run)
     run.ok(c.Ask, "ann", move="finished", now="03-02")
@@ -480,7 +482,7 @@ ACTS = st.sampled_from(["open", "settle", "good", "poor", "explain", "amend", "r
     poor=st.sampled_from(["reopen", "make_up"]),
 )
 def test_counters_equal_a_recount(acts: list[tuple[str, int, str]], poor: str) -> None:
-    """Whatever is done to items, accepted or refused, the counters are what counting the rows gives, and replay holds."""
+    """Whatever is done to items, the counters are what counting the rows gives, and replay holds."""
     run = stage(poor=poor, max="1")
     enter(run)
     for act, number, kind in acts:

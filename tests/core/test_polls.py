@@ -611,7 +611,7 @@ def reference(votes: list[tuple[str, str]], how: str) -> tuple[Fraction | None, 
     st.sampled_from(["pooled", "mean", "lowest"]), st.booleans(),
 )  # fmt: skip
 def test_counting_agrees_with_counting_by_hand(casts: list[tuple[str, int, str]], how: str, anonymous: bool) -> None:
-    """For every way of voting, share and band are those of twenty lines of arithmetic, from the box and from the rows."""
+    """However people vote, share and band are those of twenty lines of arithmetic, from the box and from the rows."""
     s = stage(f"anonymous: {str(anonymous).lower()}, quorum: none, aggregate: {how}, bands: {{{BANDS}}}",
               "up: {raters: member}, down: {raters: member}")
     open_it(s)

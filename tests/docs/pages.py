@@ -29,7 +29,7 @@ from click.testing import CliRunner
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 
-_FENCE = re.compile(r"^```(?P<lang>[a-z]*)\n(?P<text>(?:.*\n)*?)```$", re.M)
+_FENCE = re.compile(r"^```(?P<lang>[^\n]*)\n(?P<text>(?:.*\n)*?)```$", re.M)
 _ABOVE = re.compile(r"<!-- (?P<what>file|not run): (?P<value>.+) -->\n\Z")
 _FILE = re.compile(r"# (\S+\.(?:yaml|toml))\n")
 _DIGEST = re.compile(r"\b[0-9a-f]{12}\b")
@@ -66,9 +66,10 @@ def blocks(text: str) -> list[Block]:
         above = _ABOVE.search(text[: match.start()])
         marks = {above["what"]: above["value"]} if above else {}
         named = _FILE.match(match["text"])
+        file = marks.get("file", named[1] if named else "")
         found.append(Block(
-            line=text.count("\n", 0, match.start()) + 1, lang=match["lang"], text=match["text"], start=match.start("text"),
-            end=match.end("text"), file=marks.get("file", named[1] if named else ""), not_run=marks.get("not run", ""),
+            line=text.count("\n", 0, match.start()) + 1, lang=match["lang"], text=match["text"],
+            start=match.start("text"), end=match.end("text"), file=file, not_run=marks.get("not run", ""),
         ))  # fmt: skip
     return found
 
@@ -100,7 +101,7 @@ class Page:
         """Run every block; (the block that shows an output, what was printed) for each that does."""
         printed: str | None = None
         for block in blocks(self.path.read_text(encoding="utf-8")):
-            if block.not_run:
+            if block.not_run or block.lang.startswith("{"):  # a directive of Sphinx
                 printed = None
             elif block.lang == "text":
                 if printed is None:
@@ -166,13 +167,15 @@ def update(path: Path, folder: Path) -> None:
     """Run a page and put what it prints where it shows it."""
     text = path.read_text(encoding="utf-8")
     shift = 0
-    for block, printed in Page(path, folder).run():
-        if fits(plain(block.text), plain(printed)):
-            continue
-        new = "\n".join(line.rstrip() for line in printed.strip("\n").split("\n")) + "\n"
-        text = text[: block.start + shift] + new + text[block.end + shift :]
-        shift += len(new) - (block.end - block.start)
-    path.write_text(text, encoding="utf-8")
+    try:
+        for block, printed in Page(path, folder).run():
+            if fits(plain(block.text), plain(printed)):
+                continue
+            new = "\n".join(line.rstrip() for line in printed.strip("\n").split("\n")) + "\n"
+            text = text[: block.start + shift] + new + text[block.end + shift :]
+            shift += len(new) - (block.end - block.start)
+    finally:  # what ran before a fault is worth seeing
+        path.write_text(text, encoding="utf-8")
 
 
 def _main() -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
-from importlib import metadata
+from typing import NamedTuple
 
-import attrs
 import click
 
 from phaseflow.cli.options import STORED, finish, opened, settings, verb, wants_json
@@ -16,8 +15,7 @@ PACKAGES = ("transitions", "attrs", "cattrs", "pendulum", "PyYAML", "pluggy", "c
 EXTRAS = ("holidays",)
 
 
-@attrs.frozen
-class Finding:
+class Finding(NamedTuple):
     """One thing looked at: whether it is well (None: absent, and not needed), and what was found."""
 
     what: str
@@ -32,7 +30,7 @@ def doctor() -> None:
 
     found = [_look(name, look) for name, look in LOOKS.items()]
     if wants_json():
-        output.data(found)
+        output.data([one._asdict() for one in found])
     else:
         word = {True: "ok", False: "WRONG", None: "-"}
         output.say(output.columns((word[one.good], one.what, one.found) for one in found))
@@ -71,6 +69,8 @@ def _extras() -> tuple[bool | None, str]:
 
 
 def _version(name: str) -> str | None:
+    from importlib import metadata
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

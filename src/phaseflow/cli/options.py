@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -149,7 +149,7 @@ def must_exist(url: str) -> None:
     from phaseflow.errors import PolicyError, Problem
 
     path = url.removeprefix("sqlite:///")
-    if path != url and not Path(path).exists():
+    if path != url and not os.path.exists(path):
         raise PolicyError(
             [
                 Problem(

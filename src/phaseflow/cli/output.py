@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,6 +36,8 @@ def data(value: Any) -> None:
 
 def to_json(value: Any) -> str:
     """A value as indented JSON, keys in the order of the fields."""
+    import json
+
     return json.dumps(plain(value), ensure_ascii=False, indent=2)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-import attrs
 import click
 
 from phaseflow.cli.options import JSON, finish, verb, wants_json
@@ -89,6 +88,8 @@ def _count(number: int, plural: str) -> str:
 
 def _clauses(value: Any) -> set[str]:
     """Every clause of the source document that some part of a policy names."""
+    import attrs
+
     from phaseflow.spec.shape import Shape
 
     if isinstance(value, Mapping):

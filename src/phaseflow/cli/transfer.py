@@ -7,12 +7,10 @@ exported while a poll is open would show how it stands, so that is refused (R14)
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import attrs
 import click
 
 from phaseflow.cli.options import STORED, opened, verb, wants_json
@@ -56,6 +54,8 @@ def export(run: str | None, heads: bool, file: Path | None) -> None:
 
 
 def _heads(engine: Engine) -> str:
+    import json
+
     from phaseflow.stores import codec
     from phaseflow.stores.base import HeadQuery
 
@@ -76,6 +76,8 @@ def run_lines(engine: Engine, run: str) -> Iterator[str]:
         UnknownRun: There is no run of this id.
         PolicyError: A poll is open (PF713).
     """
+    import attrs
+
     from phaseflow.engine.texts import read_entry
     from phaseflow.messages import events as e
 
@@ -109,6 +111,8 @@ def run_lines(engine: Engine, run: str) -> Iterator[str]:
 
 
 def _line(**fields: Any) -> str:
+    import json
+
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -160,6 +164,8 @@ def take_in(engine: Engine, file: Path) -> tuple[str, int]:
 
 def _read(file: Path) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {"run": [], "plan": [], "entry": [], "personal": [], "ballot": []}
+    import json
+
     try:
         for text in file.read_text(encoding="utf-8").splitlines():
             line = json.loads(text)

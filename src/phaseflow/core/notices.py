@@ -129,7 +129,7 @@ def _of(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
             return _about_duties(desk, event)
         case e.DocumentReached() | e.DocumentReturned() | e.StepPassed():
             return _about_documents(desk, event)
-        case e.PollOpened() | e.PollCounted() | e.PollVoided():
+        case e.PollOpened() | e.PollCounted() | e.PollDecided() | e.PollVoided():
             return _about_polls(desk, event)
         case e.ItemOpened() | e.ItemFellDue() | e.ItemReminded() | e.ItemClosed():
             return _about_items(desk, event)
@@ -224,7 +224,10 @@ def _about_polls(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
     match event:
         case e.PollOpened(closes=closes):
             return [desk.notice("poll_opened", state.name, rule.title, raters, clause=rule.clause, closes=closes or "")]
-        case e.PollCounted(band=band, share=share, suppressed=suppressed, go=go):
+        case e.PollCounted(final=False):
+            return []
+        case (e.PollCounted(band=band, share=share, go=go) | e.PollDecided(band=band, share=share, go=go)) as found:
+            suppressed = getattr(found, "suppressed", True)
             audience = (*rule.by, *map(str, getattr(rule.spec, "publish", ())))
             shown = "" if suppressed or share is None else f"{share.numerator}/{share.denominator}"
             return [desk.notice("poll_decided", state.name, rule.title, audience, clause=rule.clause, band=band, share=shown, go=", ".join(go))]

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from phaseflow.core.calendars import parse_instant
-from phaseflow.core.conditions import reads
 from phaseflow.core.decide import Decision, Surroundings, UnitFact, decide
 from phaseflow.core.gates import Sources
 from phaseflow.core.notices import notices
@@ -206,7 +205,7 @@ class Engine:
             head = self._head(tx, run)
             plan = self.plans.load(tx, head.plan)
             rows = StoreRows(tx, run)
-            return decide(plan, rows, self._observe(tx, run, command, plan, rows), self._around(tx, head, plan, command))
+            return decide(plan, rows, self._observe(tx, run, command), self._around(tx, head, plan, command))
 
     def tick(self, now: datetime | str | None = None, *, limit: int | None = None) -> int:
         """Process what is due in every run.
@@ -248,7 +247,7 @@ class Engine:
         plan = plan or self.plans.load(tx, head.plan if head is not None else "")
         rows = StoreRows(tx, run)
         around = self._around(tx, head, plan, command)
-        decision = decide(plan, rows, self._observe(tx, run, command, plan, rows), around)
+        decision = decide(plan, rows, self._observe(tx, run, command), around)
         seq = head.seq if head is not None else 0
         if decision.entries or decision.accepted:
             self._commit(tx, run, head, seq, plan, command, decision, personal, around)
@@ -334,33 +333,22 @@ class Engine:
             raise self._unknown(tx, parent)
         up = StoreRows(tx, parent) if parent else None
         run = head.run if head is not None else ""
-        return Surroundings(up=up, units=lambda: self._census(tx, run), host=self._host(plan, run, command) if run else {})
+        return Surroundings(
+            up=up, units=lambda: self._census(tx, run), host=self._host(plan, run) if run else {},
+            box=lambda name: count_box(tx.ballots(f"{run}:{name}")),
+        )  # fmt: skip
 
     def _census(self, tx: Tx, programme: str) -> Iterator[UnitFact]:
         """Committed rows of a programme's units (R11)."""
         for head in tx.heads(HeadQuery(parent=programme)):
             yield UnitFact(run=head.run, unit=head.unit, seq=head.seq, head=StoreRows(tx, head.run).get("head"))
 
-    def _host(self, plan: Plan, run: str, command: c.Command) -> dict[tuple[str, str], object]:
-        if not isinstance(command, c.Ask):
-            return {}
-        wanted = set()
-        for level in plan.levels.values():
-            move = level.moves.get(command.move)
-            for read in reads(move.gate) if move is not None and move.gate is not None else ():
-                if read.name == "host":
-                    arguments = {name: str(const.value) for name, const in read.args}
-                    wanted.add((arguments["fact"], arguments["version"]))
-        return {key: self.facts[key](run) for key in sorted(wanted) if key in self.facts}
+    def _host(self, plan: Plan, run: str) -> dict[tuple[str, str], object]:
+        """What the host's facts say of a run, for the few policies that ask (R19)."""
+        return {key: self.facts[key](run) for key in self.plans.host_facts(plan) if key in self.facts}
 
-    def _observe(self, tx: Tx, run: str, command: c.Command, plan: Plan, rows: StoreRows) -> c.Command:
-        """Add what a command must be told: the counted box, the event it corrects."""
-        if isinstance(command, c.ClosePoll):
-            duty = plan.levels[rows.get("head").level].duties.get(command.poll) if rows.get("head") else None
-            key = rows.get(f"latest/{command.poll}")
-            if duty is not None and key is not None:
-                tally, root = count_box(tx.ballots(f"{run}:{key}"))
-                return attrs.evolve(command, tally=tally, root=root)
+    def _observe(self, tx: Tx, run: str, command: c.Command) -> c.Command:
+        """Add what a command must be told: the event it corrects."""
         if isinstance(command, (c.Void, c.Correct)):
             found = tx.entries(run, after=command.seq - 1, limit=1) if command.seq > 0 else []
             event = texts.read_entry(found[0].body) if found and found[0].seq == command.seq else None

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 
 from phaseflow.core.calendars import Calendar
+from phaseflow.core.conditions import reads
 from phaseflow.core.plan import Plan, compile_policy
 from phaseflow.errors import PhaseflowError
 from phaseflow.spec.dump import dump
@@ -19,6 +20,7 @@ class PlanShelf:
 
     def __init__(self) -> None:
         self._plans: dict[str, Plan] = {}
+        self._facts: dict[str, tuple[tuple[str, str], ...]] = {}
         self._lines: dict[str, Mapping[str, list[str]]] = {}
         self._lock = threading.Lock()
 
@@ -48,12 +50,34 @@ class PlanShelf:
                 self._plans[digest] = found
         return found
 
+    def host_facts(self, plan: Plan) -> tuple[tuple[str, str], ...]:
+        """(name, version) of every host fact that any condition of a plan reads."""
+        with self._lock:
+            if plan.digest not in self._facts:
+                self._facts[plan.digest] = tuple(sorted(_host_facts(plan)))
+            return self._facts[plan.digest]
+
     def lines(self, plan: Plan) -> Mapping[str, list[str]]:
         """The lines of a plan's sources, for showing refusals."""
         with self._lock:
             if plan.digest not in self._lines:
                 self._lines[plan.digest] = {file: text.split("\n") for file, text in plan.texts}
             return self._lines[plan.digest]
+
+
+def _host_facts(plan: Plan) -> set[tuple[str, str]]:
+    found = set()
+    for level in plan.levels.values():
+        conditions = [gate for move in level.moves.values() for gate in (move.gate, move.when)]
+        conditions += [phase.entry for phase in level.phases.values()]
+        conditions += [duty.needs for duty in level.duties.values()]
+        conditions += [step.when for duty in level.duties.values() for step in duty.route]
+        for condition in conditions:
+            for fact in reads(condition) if condition is not None else ():
+                if fact.name == "host":
+                    arguments = {name: str(const.value) for name, const in fact.args}
+                    found.add((arguments["fact"], arguments["version"]))
+    return found
 
 
 def write_plan(plan: Plan) -> str:

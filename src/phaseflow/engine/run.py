@@ -316,7 +316,8 @@ def _amount(amount: str | tuple[Any, str]) -> tuple[Fraction, str]:
     try:
         phrase = AmountPhrase.parse(amount, Span(file="amount", line=1, col=1))
     except PhraseError as error:
-        raise Refused("malformed", error.problems) from None
+        problem = attrs.evolve(error.problem, fix=error.problem.fix or "write a number and a unit, such as 3 articles")
+        raise Refused("malformed", (problem,)) from None
     if phrase.count is None:
         raise Refused("malformed", (Problem(code="PF340", what=f"'{amount}' names no number", why="what is recorded is counted", fix="write 3 articles"),))
     return phrase.count, phrase.unit

@@ -61,9 +61,13 @@ def _later(trail: list[Entry], entry: Entry, ref: str) -> bool:
 
 def _boxes(tx: Tx, run: str, trail: list[Entry]) -> list[str]:
     faults = []
+    rounds: dict[str, str] = {}  # the box of each poll's present round; see core.state.polls.box_of
     for entry in trail:
+        if isinstance(entry.event, e.PollOpened):
+            number = entry.event.round
+            rounds[entry.event.key] = entry.event.key if number == 1 else f"{entry.event.key}#{number}"
         if isinstance(entry.event, e.PollCounted) and entry.event.root:
-            tally, root = count_box(tx.ballots(f"{run}:{entry.event.key}"))
+            tally, root = count_box(tx.ballots(f"{run}:{rounds[entry.event.key]}"))
             if root != entry.event.root or tally != entry.event.tally:
                 faults.append(f"the box of '{entry.event.key}' does not hold what entry {entry.seq} counted")
     return faults

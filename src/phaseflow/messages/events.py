@@ -132,12 +132,14 @@ class RunResumed(Event):
     """The run goes on. Where its clock had stopped, what was still ahead has new dates, by the key of its row.
 
     *moved* are the terms of duties (``duty/…``), of single subjects (``part/…``) and of items (``item/…``); *windows*
-    the bound windows (``window/…``) and the periods of quotas (``duty/…``); *visits* the open visits (``visit/…``).
+    the bound windows (``window/…``) and the periods of quotas (``duty/…``); *visits* the open visits (``visit/…``);
+    *closes* the ends of polls (``poll/…``) and of steps of documents (``document/…#step``).
     """
 
     moved: Mapping[str, Term] = EMPTY
     windows: Mapping[str, Days] = EMPTY
     visits: Mapping[str, VisitDates] = EMPTY
+    closes: Mapping[str, datetime] = EMPTY
 
 
 @attrs.frozen(kw_only=True)
@@ -266,12 +268,15 @@ class GateJudged(Event):
     """A gate was asked, by a person or because its moment had come. Held is a verdict, not an error.
 
     *duties* names every duty, document and poll that was read, so that a later correction can find the verdict (R2).
+    A census of units leaves its numbers in *readings*, and in *census* the digest of the runs and entry numbers that
+    were counted (R11).
     """
 
     move: str
     verdict: Literal["passed", "held", "crashed"]
     readings: tuple[Reading, ...] = ()
     duties: tuple[str, ...] = ()
+    census: str = ""
 
 
 @attrs.frozen(kw_only=True)

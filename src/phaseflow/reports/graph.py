@@ -52,8 +52,9 @@ def _told(move: Move) -> str:
     return move.name + (f" [{'; '.join(marks)}]" if marks else "")
 
 
+_ENTITIES = str.maketrans({"#": "#35;", '"': "#quot;", ";": "#59;", "\n": " "})
+
+
 def _quoted(text: str) -> str:
     """A text in Mermaid's quotes; its own quotes, and signs that Mermaid would read, are written as entities."""
-    for sign, entity in (("#", "#35;"), ('"', "#quot;"), (";", "#59;"), ("\n", " ")):
-        text = text.replace(sign, entity)
-    return f'"{text}"'
+    return f'"{text.translate(_ENTITIES)}"'

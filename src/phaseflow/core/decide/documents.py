@@ -53,8 +53,8 @@ def draft(step: Step, command: c.Draft) -> None:
             duties.check_needs(step, paper.duty, f"draft {paper.name}")
             _check_sources(step, paper)
     _check_digest(command.digest, paper, rule, "" if rule.act == "absorb" else state.digest)
-    opinions.give_answers(step, paper, [(number, *opinions.read_answer(text)) for number,
-                                        text in command.answers.items()])
+    answers = [(number, *opinions.read_answer(text)) for number, text in command.answers.items()]
+    opinions.give_answers(step, paper, answers)
     check_answers(step, paper, rule)
     step.emit(e.VersionDrafted(
         key=paper.key, subject=paper.subject, version=state.version + 1, step=rule.name,

@@ -1,8 +1,8 @@
 """What a halt moves when the clock stops: every date that was still ahead, by the whole days of the halt.
 
-Terms of duties, of single subjects and of items, windows that are bound or open, periods of quotas, and phases that are
-scheduled to open. What was past when the run was halted stays where it was. Waivers, delegations and appointments are
-about days of the calendar and do not move.
+Terms of duties, of single subjects and of items, windows that are bound or open, periods of quotas, phases that are
+scheduled to open, polls, and steps of documents that have a time limit. What was past when the run was halted stays
+where it was. Waivers, delegations and appointments are about days of the calendar and do not move.
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ def resumed(step: Step, days: int) -> e.RunResumed:
         moved=_changed({key: (term, halt.term(term)) for key, term in _terms(step).items()}),
         windows=_changed({key: (window, halt.window(window)) for key, window in _windows(step).items()}),
         visits={key: halt.visit(state) for key, state in visits.items() if state is not None},
+        closes=_changed({key: (instant, halt.instant(instant)) for key, instant in _closes(step).items()}),
     )  # fmt: skip
 
 
@@ -106,6 +107,18 @@ def _terms(step: Step) -> dict[str, Term]:
     """Every term of the run, by the key of its row."""
     found = {key: state.term for prefix in ("duty/", "item/") for key, state in step.rows.scan(prefix)}
     return found | {key: part.term for key, part in step.rows.scan("part/") if part.term is not None}
+
+
+def _closes(step: Step) -> dict[str, datetime]:
+    """When polls and steps of documents end, where that is still to come."""
+    polls = {key: state.closes for key, state in step.rows.scan("poll/") if step.get(state.timer or "-") is not None}
+    steps = {
+        f"{key}#{name}": timer_instant(timer)
+        for key, state in step.rows.scan("document/")
+        for name, timer in state.timers.items()
+        if step.get(timer) is not None
+    }
+    return polls | steps
 
 
 def _windows(step: Step) -> dict[str, Days]:

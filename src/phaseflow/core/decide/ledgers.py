@@ -426,13 +426,23 @@ def _item_rung(step: Step, timer: Timer) -> None:
 FIRE: Mapping[str, Callable[[Step, Timer], None]] = {"item_due": _item_due, "item_rung": _item_rung}
 """Timers of this room."""
 
+def _on_item(act: Callable[[Step, Any], None]) -> Callable[[Step, Any], None]:
+    """An item has one id: ``problems/000003``, as its row is called, becomes ``problems/3``."""
+
+    def acted(step: Step, command: Any) -> None:
+        ledger, _, number = command.item.rpartition("/")
+        act(step, attrs.evolve(command, item=f"{ledger}/{int(number)}") if number.isdecimal() else command)
+
+    return acted
+
+
 HANDLERS: Mapping[type[Command], Callable[[Step, Any], None]] = {
     c.OpenItem: open_item,
-    c.AmendItem: amend_item,
-    c.PublishItem: publish_item,
-    c.ExplainItem: explain_item,
-    c.SettleItem: settle_item,
-    c.VerifyItem: verify_item,
-    c.ReopenItem: reopen_item,
+    c.AmendItem: _on_item(amend_item),
+    c.PublishItem: _on_item(publish_item),
+    c.ExplainItem: _on_item(explain_item),
+    c.SettleItem: _on_item(settle_item),
+    c.VerifyItem: _on_item(verify_item),
+    c.ReopenItem: _on_item(reopen_item),
 }
 """Commands of this room."""

@@ -222,7 +222,7 @@ def check_roles(step: Step, roles: Iterable[str]) -> tuple[str, ...]:
 
         raise Refusal("unknown", [
             Problem(code="PF307", what=f"the policy has no role '{name}'", why="a roster gives roles of the policy",
-                    fix=did_you_mean(name, step.plan.roles))
+                    fix=did_you_mean(name, step.plan.roles) or "declare the role in the policy")
             for name in unknown
         ])  # fmt: skip
     return step.plan.closure(names)
@@ -353,7 +353,7 @@ def list_body(step: Step, command: c.ListBody) -> None:
         from phaseflow.errors import did_you_mean
 
         refuse("unknown", "PF316", f"the policy has no bodies of kind '{command.kind}'", why="kinds of bodies stand in the policy",
-               fix=did_you_mean(command.kind, map(str, step.plan.policy.bodies)))
+               fix=did_you_mean(command.kind, map(str, step.plan.policy.bodies)) or "declare the kind under `bodies`")
     if step.get(f"body/{command.kind}/{command.body}") is not None:
         refuse("illegal", "PF317", f"'{command.body}' is listed already", why="a body is listed once", fix="nothing to do")
     if not known(step, step.actor.person) and step.actor.person != c.SYSTEM:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import date
 from typing import Literal
@@ -9,11 +10,11 @@ from typing import Literal
 import attrs
 
 from phaseflow.core import deadlines
-from phaseflow.core.conditions import Condition, Requirement, Verdict, reads
+from phaseflow.core.conditions import Condition, Requirement, Verdict, reads, render
 from phaseflow.core.decide import duties
 from phaseflow.core.decide.people import require
 from phaseflow.core.decide.step import Refusal, Step, refuse
-from phaseflow.core.gates import Missing, Sources, judge, reading
+from phaseflow.core.gates import Missing, Sources, judge, reading, text_of
 from phaseflow.core.plan.model import IDLE, Move, Phase
 from phaseflow.core.state.rows import CAMPAIGN, VisitState
 from phaseflow.errors import Problem, did_you_mean
@@ -90,9 +91,22 @@ def verdict(step: Step, move: Move) -> e.GateJudged:
     else:
         readings = tuple(reading(requirement) for requirement in judged.requirements)
         passed: Literal["passed", "held"] = "passed" if judged.value is True else "held"
-        event = e.GateJudged(move=move.name, verdict=passed, readings=readings, duties=named(move.gate))
+        counted, census = outside(step, move.gate)
+        event = e.GateJudged(move=move.name, verdict=passed, readings=(*readings, *counted), duties=named(move.gate), census=census)
     step.emit(event)
     return event
+
+
+def outside(step: Step, gate: Condition | None) -> tuple[tuple[e.Reading, ...], str]:
+    """What a gate read outside its own run: counts of units with the digest of the rows counted, and host facts (R11, R19)."""
+    facts, found = sources(step), []
+    seen = [fact for fact in sorted(reads(gate), key=render) if fact.name in ("units", "units_share", "host")] if gate is not None else []
+    for fact in seen:
+        found.append(e.Reading(fact=render(fact), measured=text_of(facts.read(fact)), required="", met=None))
+    if not any(fact.name != "host" for fact in seen) or facts.units is None:
+        return tuple(found), ""
+    lines = sorted(f"{unit.run}@{unit.seq}" for unit in facts.units())
+    return tuple(found), f"{len(lines)}:{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()}"
 
 
 def named(condition: Condition | None) -> tuple[str, ...]:

@@ -7,12 +7,10 @@ the poll is closed (R14).
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from phaseflow.core import deadlines
-from phaseflow.core.counting import Tally
 from phaseflow.core.decide import duties, tallies
 from phaseflow.core.decide.people import require, roles_of
 from phaseflow.core.decide.step import Refusal, Step, refuse
@@ -249,32 +247,8 @@ def close(step: Step, command: c.ClosePoll) -> None:
     if command.by != c.SYSTEM or state.status == "open":
         _organiser(step, booth, f"close '{booth.duty.name}'")
     if state.status == "admitted" or tallies.turned_out(step, booth, state):
-        tally = _told(booth, state, command.tally) if booth.spec.anonymous else tallies.tally_of(step, state)
-        tallies.count(step, booth, tally, command.root)
-
-
-def _told(booth: Booth, state: PollState, tally: Tally) -> Tally:
-    """The tally of the box, as the engine counted it: no other answers than were cast, no more and no fewer."""
-    cast_on: Counter[str] = Counter()
-    problems = []
-    for edge, rated, choice, number in tally:
-        cast_on[edge] += number
-        if edge not in booth.spec.edges or choice not in booth.spec.choices or number < 1:
-            problems.append(_problem(
-                booth, "PF465", f"the ballot box holds {number} of '{choice}' on '{edge}' for '{rated}'", "choices",
-                "a box holds answers that the poll offers", "run `verify`: the box was touched",
-            ))  # fmt: skip
-    problems += [
-        _problem(booth, "PF466",
-                 f"the ballot box holds {cast_on[edge]} answers on '{edge}', and {state.papers.get(edge, 0)} were cast",
-                 "edges", "a count stands for those who took part, no more and no less",
-                 "run `verify`: the box or the trail was touched")
-        for edge in sorted({*cast_on, *state.papers})
-        if cast_on[edge] != state.papers.get(edge, 0)
-    ]  # fmt: skip
-    if problems:
-        raise Refusal("crashed", problems)
-    return tuple(sorted(tally))
+        tally, root = tallies.tally_of(step, booth, state, (command.tally, command.root))
+        tallies.count(step, booth, tally, root)
 
 
 answered = tallies.answered

@@ -138,7 +138,7 @@ def _waiver_faults(
     if state.exempt or part.waived:
         by = part.waived or state.exempt
         yield Problem(code="PF558", what=f"{_who(command.subject)} is excepted from '{duty.name}' already, by {by}",
-                      span=duty.span, why="one exception is enough", fix="revoke that one first, if it is the wrong one")
+                      span=duty.span, why="one exception is enough", fix="revoke that one first, if it is wrong")
     elif part.done or state.outstanding == 0:
         yield Problem(code="PF559", what=f"'{duty.name}' is done by {_who(command.subject)}", span=duty.span,
                       why="there is nothing left to except",

@@ -30,7 +30,7 @@ def start(step: Step, command: c.StartRun) -> None:
     for kind, names in command.bodies.items():
         if kind not in step.plan.policy.bodies:
             refuse("unknown", "PF316", f"the policy has no bodies of kind '{kind}'", why="kinds of bodies stand in the policy",
-                   fix=did_you_mean(kind, map(str, step.plan.policy.bodies)))
+                   fix=did_you_mean(kind, map(str, step.plan.policy.bodies)) or "declare the kind under `bodies`")
         for name in names:
             step.emit(e.BodyListed(kind=kind, body=name))
     people.check_roles(step, sorted({role for person in command.persons for role in person.roles}))

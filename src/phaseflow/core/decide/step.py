@@ -54,12 +54,14 @@ class UnitFact:
 class Surroundings:
     """What a decision may look at outside its own run; all of it is read in the same transaction (R11, R19).
 
-    *up* are the programme's rows, *units* gives the census of its units, *host* what the host's facts say.
+    *up* are the programme's rows, *units* gives the census of its units, *host* what the host's facts say, *box* counts
+    the ballot box of an anonymous poll: its tally and its root (R14). Only the room that closes a poll asks for a box.
     """
 
     up: Rows | None = None
     units: Callable[[], Iterable[UnitFact]] | None = None
     host: Mapping[tuple[str, str], object] = attrs.field(factory=dict)
+    box: Callable[[str], tuple[tuple[tuple[str, str, str, int], ...], str]] | None = None
 
 
 @attrs.frozen

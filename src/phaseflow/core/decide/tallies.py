@@ -16,11 +16,12 @@ import attrs
 from phaseflow.core import counting, deadlines
 from phaseflow.core.counting import Finding, Tally
 from phaseflow.core.decide import duties, phases
-from phaseflow.core.decide.step import Step, refuse
+from phaseflow.core.decide.step import Refusal, Step, refuse
 from phaseflow.core.plan.model import Duty
 from phaseflow.core.state.duties import duty_of
 from phaseflow.core.state.polls import PollState, box_of, poll_of, votes_of
 from phaseflow.core.state.rows import Question, Timer
+from phaseflow.errors import Problem
 from phaseflow.messages import commands as c
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Reading
@@ -99,11 +100,59 @@ def hold(
     step.emit(e.PollHeld(key=booth.key, question=question, about=about, shortfalls=missing))
 
 
-def tally_of(step: Step, state: PollState) -> Tally:
-    """The tally of a poll that is not anonymous, from the rows."""
+def tally_of(step: Step, booth: Booth, state: PollState, told: tuple[Tally, str] = ((), "")) -> tuple[Tally, str]:
+    """The tally of a poll and the root of its box: from the rows, or for an anonymous poll from the counted box.
+
+    *told* is the count of the box where the surroundings do not offer one.
+
+    Raises:
+        Refusal: the box holds other answers than were cast, more of them, or fewer.
+    """
+    if booth.spec.anonymous:
+        tally, root = step.around.box(box_of(state)) if step.around.box is not None else told
+        return _checked(booth, state, tally), root
     counts = Counter((edge, rated, choice) for edge, vote in votes_of(step.rows, state) for rated,
                      choice in vote.answers.items())
-    return tuple((*key, number) for key, number in sorted(counts.items()))
+    return tuple((*key, number) for key, number in sorted(counts.items())), ""
+
+
+def _checked(booth: Booth, state: PollState, tally: Tally) -> Tally:
+    """No other answers than were cast, no more and no fewer."""
+    cast_on: Counter[str] = Counter()
+    problems = []
+    for edge, rated, choice, number in tally:
+        cast_on[edge] += number
+        if edge not in booth.spec.edges or choice not in booth.spec.choices or number < 1:
+            problems.append(_box_problem(
+                booth, "PF465", f"the ballot box holds {number} of '{choice}' on '{edge}' for '{rated}'", "choices",
+                "a box holds answers that the poll offers", "run `verify`: the box was touched",
+            ))  # fmt: skip
+    problems += [
+        _box_problem(booth, "PF466",
+                     f"the ballot box holds {cast_on[edge]} answers on '{edge}', and {state.papers.get(edge, 0)} were cast",
+                     "edges", "a count stands for those who took part, no more and no less",
+                     "run `verify`: the box or the trail was touched")
+        for edge in sorted({*cast_on, *state.papers})
+        if cast_on[edge] != state.papers.get(edge, 0)
+    ]  # fmt: skip
+    if problems:
+        raise Refusal("crashed", problems)
+    return tuple(sorted(tally))
+
+
+def _box_problem(booth: Booth, code: str, what: str, key: str, why: str, fix: str) -> Problem:
+    return Problem(code=code, what=what, span=booth.spec.span_of(key), why=why, fix=fix, clause=", ".join(booth.duty.clause))
+
+
+def count_if_told(step: Step, booth: Booth, state: PollState) -> None:
+    """Count now where the tally is at hand; a box that cannot be counted, or holds something else, waits for a person."""
+    if booth.spec.anonymous and step.around.box is None:
+        return
+    try:
+        tally, root = tally_of(step, booth, state)
+    except Refusal:
+        return
+    count(step, booth, tally, root)
 
 
 def count(step: Step, booth: Booth, tally: Tally, root: str = "") -> None:
@@ -203,8 +252,7 @@ def _answered_turnout(step: Step, booth: Booth, state: PollState, verdict: str) 
         step.emit(e.PollRunOn(key=booth.key, closes=None, times=state.run_on))
         return
     step.emit(e.PollAdmitted(key=booth.key))
-    if not booth.spec.anonymous:  # an anonymous one waits for the count of its box
-        count(step, booth, tally_of(step, state))
+    count_if_told(step, booth, state)
 
 
 def _weigh_again(step: Step, booth: Booth, state: PollState, how: str) -> None:
@@ -226,9 +274,9 @@ def _decide(step: Step, booth: Booth, state: PollState, *, finding: Finding | No
 
 
 def time_is_over(step: Step, timer: Timer) -> None:
-    """The closing instant has come. What is in the rows is counted; a ballot box waits for the engine's count."""
+    """The closing instant has come: the poll is counted at that instant, whoever ticks, and whenever."""
     booth = booth_of(step, timer.key)
     step.emit(e.PollFellDue(key=timer.key))
     state = booth.state(step)
-    if state is not None and turned_out(step, booth, state) and not booth.spec.anonymous:
-        count(step, booth, tally_of(step, state))
+    if state is not None and turned_out(step, booth, state):
+        count_if_told(step, booth, state)

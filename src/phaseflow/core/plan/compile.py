@@ -21,6 +21,7 @@ from phaseflow.core.plan.faults import Faults
 from phaseflow.core.plan.machine import build_machine, compile_table
 from phaseflow.core.plan.model import Duty, Ledger, LevelPlan, Move, Parameter, Phase, Plan, Role, Step
 from phaseflow.core.plan.polls import check_poll
+from phaseflow.core.plan.references import check_references
 from phaseflow.errors import PolicyError, Span
 from phaseflow.spec import duties as ds
 from phaseflow.spec import model as s
@@ -47,6 +48,7 @@ def compile_policy(policy: s.Policy, texts: tuple[tuple[str, str], ...] = (), ca
     roles = _roles(policy, faults)
     parameters = _parameters(policy, faults)
     _names(policy, faults)
+    check_references(policy, faults)
     levels = {
         name: _level(name, policy, roles, parameters, faults)
         for name in (("programme", "unit") if policy.programme is not None else ("unit",))

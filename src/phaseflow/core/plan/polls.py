@@ -131,7 +131,8 @@ def check_bands(name: str, bands: s.Bands, targets: Iterable[str], scope: Scope)
             )  # fmt: skip
         for target in (*band.go, *((band.otherwise,) if band.otherwise else ())):
             if target not in known:
-                faults.unknown("transition, outcome or duty", str(target), band.span_of("go" if band.go else "otherwise"), known)
+                key = "go" if band.go else "otherwise"
+                faults.unknown("transition, outcome or duty", str(target), band.span_of(key), known)
         low, high = _range(band, scope)
         if bands.exclusive and (seen_all or _hidden(low, high, covered)):
             faults.error(

@@ -156,6 +156,15 @@ def version_drafted(_plan: Plan, rows: Draft, entry: Entry, event: e.VersionDraf
     _put(rows, _pass(rows, state, event.step, event.version))
 
 
+def move_due(rows: Draft, row: str, step: str, due: datetime) -> None:
+    """A halted clock goes on: a step has so much longer. *row* is the key of the document's row."""
+    state: DocumentState = rows.get(row)
+    rows.drop(state.timers[step])
+    timer = timer_key(due, "due", f"{row}#{step}")
+    rows.put(timer, Timer(kind=DUE, key=state.key, subject=state.subject))
+    rows.put(row, attrs.evolve(state, timers={**state.timers, step: timer}))
+
+
 def document_reached(_plan: Plan, rows: Draft, _entry: Entry, event: e.DocumentReached) -> None:
     state = _of(rows, event)
     for name in event.skipped:

@@ -33,6 +33,7 @@ def _set_roles(rows: Draft, person: str, roles: Iterable[str], **more: Any) -> N
 
 def person_joined(_plan: Plan, rows: Draft, _entry: Entry, event: e.PersonJoined) -> None:
     before = person_of(rows, event.person)
+    rows.drop(f"erased/{event.person}")
     groups = tuple(sorted({*before.groups, *event.groups}))
     given = tuple(sorted((*before.given, *event.given)))
     _set_roles(rows, event.person, (*before.roles, *event.roles), groups=groups, given=given)
@@ -98,5 +99,6 @@ def body_listed(_plan: Plan, rows: Draft, _entry: Entry, event: e.BodyListed) ->
     rows.put(f"count/{event.kind}", (rows.get(f"count/{event.kind}") or 0) + 1)
 
 
-def person_erased(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.PersonErased) -> None:
-    """State holds opaque ids only; the store drops the personal values (R16)."""
+def person_erased(_plan: Plan, rows: Draft, entry: Entry, event: e.PersonErased) -> None:
+    """State holds opaque ids only; the store drops the personal values (R16), and nobody is told any more."""
+    rows.put(f"erased/{event.person}", entry.seq)

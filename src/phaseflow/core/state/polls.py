@@ -109,6 +109,12 @@ def _disarm(rows: Draft, key: str) -> None:
         rows.drop(state.timer)
 
 
+def move_close(rows: Draft, key: str, closes: datetime) -> None:
+    """A halted clock goes on: the poll ends so much later. *key* is the duty's."""
+    _disarm(rows, key)
+    _change(rows, key, closes=closes, timer=_arm(rows, key, closes))
+
+
 def _added(counts: Mapping[str, int], name: str, by: int) -> dict[str, int]:
     return {**counts, name: counts.get(name, 0) + by}
 

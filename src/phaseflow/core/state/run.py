@@ -9,8 +9,10 @@ from typing import Any
 import attrs
 
 from phaseflow.core.plan.model import Plan
+from phaseflow.core.state.documents import move_due
 from phaseflow.core.state.duties import disarm, move_term
 from phaseflow.core.state.ledgers import hush, move_item, wake
+from phaseflow.core.state.polls import move_close
 from phaseflow.core.state.rows import CAMPAIGN, Clock, Draft, Head, Question, Timer, VisitState, head_of, timer_key
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry
@@ -47,6 +49,9 @@ def run_resumed(_plan: Plan, rows: Draft, _entry: Entry, event: e.RunResumed) ->
         move_item(rows, key, term) if key.startswith("item/") else move_term(rows, key, term)
     for key, days in sorted(event.windows.items()):
         rows.put(key, attrs.evolve(rows.get(key), period=days) if key.startswith("duty/") else days)
+    for key, closes in sorted(event.closes.items()):
+        row, _, name = key.partition("#")
+        move_close(rows, row.removeprefix("poll/"), closes) if not name else move_due(rows, row, name, closes)
     for key, dates in sorted(event.visits.items()):
         state: VisitState = rows.get(key)
         set_now = [timer for name in state.timers if (timer := rows.get(name)) is not None]

@@ -1,0 +1,138 @@
+"""Verbs that ask: why, todo, allowed, status, runs, history; and start, tick."""
+
+import json
+
+import pytest
+
+
+def test_start_says_what_was_started_and_a_second_start_is_refused(desk):
+    """A run starts once; the second try is a refusal with its code."""
+    desk.start()
+    again = desk.call("start", desk.policy, "--start", "2009-03-01", code=1)
+    assert "error PF372: " in again.stderr
+
+
+def test_start_takes_a_yaml_roster_and_refuses_a_bad_one(desk):
+    """Rosters are CSV or YAML, by their ending; a column that nothing reads is told."""
+    (desk.folder / "roster.yaml").write_text("- {id: boss, roles: [office]}\n- {id: wang, roles: [lead], name: 王}\n")
+    desk.call("start", desk.policy, "--start", "2009-03-01", "--roster", "roster.yaml", "--run", "one")
+    (desk.folder / "bad.csv").write_text("id,rolles\nboss,office\n")
+    assert "error PF385: " in desk.call("start", desk.policy, "--start", "2009-03-01", "--roster", "bad.csv", code=1).stderr
+    (desk.folder / "latin.csv").write_bytes("id,roles,name\nboss,office,Bühl\n".encode("latin-1"))
+    assert "error PF705: " in desk.call("start", desk.policy, "--start", "2009-03-01", "--roster", "latin.csv", code=1).stderr
+    assert "error PF700: " in desk.call("start", desk.policy, "--start", "2009-03-01", "--roster", "no.csv", code=1).stderr
+
+
+def test_start_refuses_a_policy_with_problems_before_it_makes_a_database(desk):
+    """Nothing is made on the way to a refusal."""
+    (desk.folder / "bad.yaml").write_text("phaseflow: 1\n")
+    assert "error PF130: " in desk.call("start", "bad.yaml", "--start", "2009-03-01", code=1).stderr
+    assert not (desk.folder / "test.db").exists()
+
+
+def test_why_lists_each_unmet_requirement_with_its_line_and_clause(desk):
+    """The answer to `why` is on stdout, in the form of an error, and ends with 0."""
+    desk.start()
+    found = desk.call("why", "safety", "study.close")
+    assert found.stderr == ""
+    assert found.stdout.count("error PF324: ") == 2
+    assert "clause: 3.2" in found.stdout
+    assert "kickoff: {meeting" in found.stdout
+    assert desk.json("why", "safety", "study.close")["reasons"][1]["subjects"] == ["chen", "li.na"]
+    assert "nothing stands in the way of completed" in desk.call("why", "safety", "completed").stdout
+
+
+def test_todo_of_one_person_and_of_everybody(desk):
+    """What is owed, with its due day; nothing owed is said, not left out."""
+    desk.start()
+    assert "hold kickoff" in desk.call("todo", "safety", "wang").stdout
+    everybody = desk.call("todo", "safety", "--all").stdout
+    assert "boss owes nothing now" in everybody
+    assert everybody.count("record notes up to 100 characters") == 2
+    assert {one["person"] for one in desk.json("todo", "safety", "--all")} == {"boss", "chen", "li.na", "wang"}
+
+
+def test_allowed_lists_moves_and_says_which_are_not_yet_possible(desk):
+    """A move whose gate would hold is listed and marked."""
+    desk.start()
+    line = next(line for line in desk.call("allowed", "safety", "boss").stdout.splitlines() if "study.close" in line)
+    assert "not yet possible" in line
+
+
+def test_status_and_runs_show_how_it_stands(desk):
+    """A run at a glance, in its zone; and the list of runs."""
+    desk.start()
+    found = desk.call("status", "safety").stdout
+    assert found.startswith("safety: running (unit of safety)\n")
+    assert "0 of 2 duties done" in found
+    assert "next due: 2009-03-06 00:00 (Asia/Shanghai)" in found
+    assert desk.call("runs").stdout.splitlines()[1].startswith("safety  unit   running")
+    assert desk.call("runs", "--status", "concluded").stdout == "no runs\n"
+
+
+def test_history_is_one_line_an_entry_and_goes_on_from_a_number(desk):
+    """`--after` is the number that was seen last."""
+    desk.start()
+    whole = desk.call("history", "safety").stdout.splitlines()
+    assert whole[0].startswith("1 ") or whole[0].startswith("1  ")
+    assert desk.call("history", "safety", "--after", 3).stdout.splitlines()[0].split()[0] == "4"
+    assert len(desk.json("history", "safety", "--limit", 2)) == 2
+
+
+def test_questions_change_nothing(desk):
+    """After every question the trail is as long as before."""
+    desk.start()
+    before = desk.call("history", "safety").stdout
+    desk.now = "2009-05-01T00:00Z"
+    for words in (["why", "safety", "study.close"], ["todo", "safety", "--all"], ["allowed", "safety", "boss"], ["status", "safety"], ["runs"]):
+        desk.call(*words)
+    assert desk.call("history", "safety").stdout == before
+
+
+def test_tick_processes_what_is_due_once(desk):
+    """The second tick at the same instant finds nothing."""
+    desk.start()
+    desk.now = "2009-03-08T08:00+08:00"
+    assert desk.call("tick").stdout == "1 run had something due\n"
+    assert desk.json("tick") == {"runs": 0}
+
+
+@pytest.mark.parametrize("words", [["runs"], ["tick"], ["verify"], ["history", "safety"], ["export", "safety"]])
+def test_a_misspelt_database_is_told_and_not_made(desk, words):
+    """Only start and import make a database."""
+    found = desk.call(*words, "--db", "typo.db", code=1)
+    assert "error PF703: there is no database 'typo.db'" in found.stderr
+    assert not (desk.folder / "typo.db").exists()
+
+
+def test_no_database_at_all_is_a_wrong_command_line(desk):
+    """What to type is said."""
+    assert "give --db FILE, set PHASEFLOW_DB" in desk.call("runs", code=2, PHASEFLOW_DB="").stderr
+
+
+def test_a_file_that_is_no_database_is_a_problem(desk):
+    """A driver's error never reaches the terminal."""
+    (desk.folder / "text.db").write_text("these are just words, many of them, and no database at all" * 20)
+    found = desk.call("runs", "--db", "text.db", "--json", code=1)
+    assert json.loads(found.stderr)["problems"][0]["code"] == "PF905"
+
+
+def test_every_verb_has_json(desk):
+    """`--json` is there on every verb and every sub-verb of `do`."""
+    import click
+
+    from phaseflow.cli import VERBS, main
+    from phaseflow.cli.acts import ACTS
+
+    def names(command):
+        return {name for param in command.params for name in param.opts}
+
+    context = click.Context(main)
+    for verb in VERBS:
+        command = main.get_command(context, verb)
+        assert command.help
+        if verb != "do":
+            assert "--json" in names(command), verb
+    do = main.get_command(context, "do")
+    for act in ACTS:
+        assert "--json" in names(do.get_command(context, act)), act
