@@ -47,7 +47,7 @@ def page() -> str:
 
 _CONDITIONS = """\
 A condition stands wherever a key takes one: `gate`, `entry`, `when`, `needs`.
-It is a tree of the mappings below, or an expression such as `items(problems, state='open') == 0 and closed(study)`.
+It is a tree of the mappings below, or an expression such as `items(ledger='problems') == 0 and closed(phase='study')`.
 The word `duties` alone means every prescribed duty of the phase and its steps.
 """
 

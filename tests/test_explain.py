@@ -38,7 +38,9 @@ def test_every_code_has_a_page_and_every_page_a_code():
 
 def test_no_code_stands_for_two_things():
     """A code stands in one room; where it stands in two, somebody has looked that it is the same fault."""
-    assert {code: rooms for code, rooms in used().items() if len(rooms) > 1 and not rooms <= SHARED.get(code, set())} == {}
+    assert {
+        code: rooms for code, rooms in used().items() if len(rooms) > 1 and not rooms <= SHARED.get(code, set())
+    } == {}
     titles = [page.title for page in PAGES.values()]
     assert len(set(titles)) > len(titles) - 6
 

@@ -71,7 +71,7 @@ class Desk:
         self.call("start", self.policy, "--start", "2009-03-01", "--roster", self.folder / "roster.csv")
 
 
-@pytest.fixture()
+@pytest.fixture
 def desk(tmp_path, monkeypatch) -> Desk:
     monkeypatch.chdir(tmp_path)
     return Desk(tmp_path)

@@ -13,8 +13,13 @@ def run(desk, *words, now, code=0):
     """Call phaseflow in a process of its own."""
     desk.now = now
     found = subprocess.run(
-        [*COMMAND, *map(str, words)], cwd=desk.folder, env=os.environ | desk.environment, capture_output=True, text=True, timeout=60
-    )  # fmt: skip
+        [*COMMAND, *map(str, words)],
+        cwd=desk.folder,
+        env=os.environ | desk.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert found.returncode == code, found.stdout + found.stderr
     assert "Traceback" not in found.stderr
     return found
@@ -27,7 +32,20 @@ def test_a_campaign_from_start_to_end_in_separate_processes(desk):
     assert "error PF339: " in refused.stderr
     assert "kickoff: {meeting" in refused.stderr  # the line of the policy
     assert "clause: 3.1" in refused.stderr
-    run(desk, "do", "safety", "hold", "kickoff", "--by", "wang", "--present", "li.na,chen", "--evidence", "minutes=m.pdf", now="2009-03-10T08:00+08:00")
+    run(
+        desk,
+        "do",
+        "safety",
+        "hold",
+        "kickoff",
+        "--by",
+        "wang",
+        "--present",
+        "li.na,chen",
+        "--evidence",
+        "minutes=m.pdf",
+        now="2009-03-10T08:00+08:00",
+    )
     run(desk, "do", "safety", "record", "notes", "100 characters", "--by", "li.na", now="2009-03-11T08:00+08:00")
     held = run(desk, "do", "safety", "request", "study.close", "--by", "boss", now="2009-03-20T08:00+08:00", code=1)
     assert held.stdout.startswith("held: study.close\n")
@@ -49,11 +67,27 @@ def test_a_campaign_from_start_to_end_in_separate_processes(desk):
 def test_a_process_that_is_killed_in_mid_command_loses_nothing_that_was_answered(desk):
     """SIGKILL at any moment: whatever was answered is there, nothing is half there, and a retry by id does it once."""
     run(desk, "start", desk.policy, "--start", "2009-03-01", "--roster", "roster.csv", now="2009-03-01T08:00+08:00")
-    run(desk, "do", "safety", "record", "notes", "10 characters", "--by", "li.na", "--id", "first", now="2009-03-02T08:00+08:00")
+    run(
+        desk,
+        "do",
+        "safety",
+        "record",
+        "notes",
+        "10 characters",
+        "--by",
+        "li.na",
+        "--id",
+        "first",
+        now="2009-03-02T08:00+08:00",
+    )
     for pause in (0.05, 0.2, 0.35, 0.5):
         words = ["do", "safety", "record", "notes", "1 character", "--by", "li.na", "--id", f"kill-{pause}"]
-        process = subprocess.Popen([*COMMAND, *words], cwd=desk.folder, env=os.environ | desk.environment, stdout=subprocess.DEVNULL)
-        with contextlib.suppress(subprocess.TimeoutExpired):  # where it is hit is chance: the claim holds for every place
+        process = subprocess.Popen(
+            [*COMMAND, *words], cwd=desk.folder, env=os.environ | desk.environment, stdout=subprocess.DEVNULL
+        )
+        with contextlib.suppress(
+            subprocess.TimeoutExpired
+        ):  # where it is hit is chance: the claim holds for every place
             process.wait(timeout=pause)
         process.kill()
         process.wait(timeout=60)
@@ -70,7 +104,8 @@ def test_help_imports_nothing_heavy():
     script = (
         "import sys\nfrom click.testing import CliRunner\nfrom phaseflow.cli import main\n"
         "assert 'calendar' in CliRunner().invoke(main, ['--help']).stdout\n"
-        "heavy = {'yaml', 'pendulum', 'transitions', 'cattrs', 'sqlite3', 'pluggy', 'holidays', 'dateutil', 'tomllib',"
+        "heavy = {'attr', 'yaml', 'pendulum', 'transitions', 'cattrs', 'sqlite3', 'pluggy',"
+        " 'holidays', 'dateutil', 'tomllib',"
         " 'phaseflow.engine', 'phaseflow.core', 'phaseflow.spec', 'phaseflow.stores'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )

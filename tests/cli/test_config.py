@@ -8,7 +8,9 @@ from phaseflow.errors import PolicyError
 
 def test_the_nearest_file_above_counts_and_its_paths_are_relative_to_it(tmp_path):
     """The same database is meant from every folder below."""
-    (tmp_path / "phaseflow.toml").write_text('[phaseflow]\ndb = "runs.db"\nlocale = "zh"\nhooks = ["console"]\n[smtp]\nhost = "mail"\n')
+    (tmp_path / "phaseflow.toml").write_text(
+        '[phaseflow]\ndb = "runs.db"\nlocale = "zh"\nhooks = ["console"]\n[smtp]\nhost = "mail"\n'
+    )
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
     found = read_settings(folder=below, environ={})
@@ -26,8 +28,15 @@ def test_an_option_wins_over_the_environment_and_that_over_the_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["[phaseflow]\ndatabase = 'x'", "[mail]\nhost = 'x'", "[phaseflow]\nhooks = 'console'", "[phaseflow]\ndb = 1", "not toml"]
-)  # fmt: skip
+    "text",
+    [
+        "[phaseflow]\ndatabase = 'x'",
+        "[mail]\nhost = 'x'",
+        "[phaseflow]\nhooks = 'console'",
+        "[phaseflow]\ndb = 1",
+        "not toml",
+    ],
+)
 def test_a_setting_that_nothing_reads_is_told(tmp_path, text):
     """A misspelt setting would change nothing, so it is an error."""
     (tmp_path / "phaseflow.toml").write_text(text)

@@ -14,19 +14,50 @@ from phaseflow.messages import commands as c
 METHODS = {
     name: method
     for name, method in vars(Run).items()
-    if inspect.isfunction(method) and not name.startswith("_") and name != "command" and "by" in inspect.signature(method).parameters
+    if inspect.isfunction(method)
+    and not name.startswith("_")
+    and name != "command"
+    and "by" in inspect.signature(method).parameters
 }
 """Every method of `Run` that acts."""
 
 COMMANDS = {
-    "request": c.Ask, "reopen": c.Reopen, "withdraw": c.WithdrawUnit, "record": c.Record, "complete": c.Complete, "check": c.CheckOff,
-    "hold": c.HoldMeeting, "confirm": c.Confirm, "add_action": c.AddAction, "make_up": c.OrderMakeUp, "draft": c.Draft, "mark": c.MarkPart,
-    "opine": c.Opine, "answer_opinion": c.AnswerOpinion, "end_consultation": c.EndConsultation, "judge": c.Judge, "hand": c.Hand,
-    "open_poll": c.OpenPoll, "cast": c.Cast, "open_item": c.OpenItem, "amend_item": c.AmendItem, "settle_item": c.SettleItem,
-    "verify_item": c.VerifyItem, "explain_item": c.ExplainItem, "waive": c.GrantWaiver, "request_extension": c.RequestExtension,
-    "extend": c.GrantExtension, "refuse_extension": c.RefuseExtension, "leave": c.Leave, "appoint": c.Appoint, "delegate": c.Delegate,
-    "recuse": c.Recuse, "answer": c.Answer, "list_body": c.ListBody, "erase": c.ErasePerson,
-}  # fmt: skip
+    "request": c.Ask,
+    "reopen": c.Reopen,
+    "withdraw": c.WithdrawUnit,
+    "record": c.Record,
+    "complete": c.Complete,
+    "check": c.CheckOff,
+    "hold": c.HoldMeeting,
+    "confirm": c.Confirm,
+    "add_action": c.AddAction,
+    "make_up": c.OrderMakeUp,
+    "draft": c.Draft,
+    "mark": c.MarkPart,
+    "opine": c.Opine,
+    "answer_opinion": c.AnswerOpinion,
+    "end_consultation": c.EndConsultation,
+    "judge": c.Judge,
+    "hand": c.Hand,
+    "open_poll": c.OpenPoll,
+    "cast": c.Cast,
+    "open_item": c.OpenItem,
+    "amend_item": c.AmendItem,
+    "settle_item": c.SettleItem,
+    "verify_item": c.VerifyItem,
+    "explain_item": c.ExplainItem,
+    "waive": c.GrantWaiver,
+    "request_extension": c.RequestExtension,
+    "extend": c.GrantExtension,
+    "refuse_extension": c.RefuseExtension,
+    "leave": c.Leave,
+    "appoint": c.Appoint,
+    "delegate": c.Delegate,
+    "recuse": c.Recuse,
+    "answer": c.Answer,
+    "list_body": c.ListBody,
+    "erase": c.ErasePerson,
+}
 """The command class behind a method whose keywords are that class's fields."""
 
 RENAMED = {"duty": "meeting", "unit": "amount"}
@@ -40,13 +71,17 @@ def test_every_act_of_a_run_has_a_sub_verb_and_no_sub_verb_is_without_its_method
 
 @pytest.mark.parametrize("name", ACTS)
 def test_a_sub_verb_gives_what_its_method_takes(name):
-    """With every word and option typed, the reading gives each parameter of the method, and only what it or its command takes."""
+    """With all words and options typed, each parameter of the method is given, and nothing it does not take."""
     act = ACTS[name]
     signature = inspect.signature(METHODS[act.method])
     given = act.read({param.name: _typed(param) for param in act.params() if param.name != "file"})
     taken = {parameter.name for parameter in signature.parameters.values()} - {"self", "by", "more"}
     command = COMMANDS.get(act.method)
-    fields = {field.name for field in attrs.fields(command)} - {field.name for field in attrs.fields(c.Command)} if command else set()
+    fields = (
+        {field.name for field in attrs.fields(command)} - {field.name for field in attrs.fields(c.Command)}
+        if command
+        else set()
+    )
     assert set(given) >= taken, f"not to be typed: {taken - set(given)}"
     assert set(given) <= taken | fields
     assert fields <= set(given) | {field for field in fields if RENAMED.get(field) in given}
@@ -80,7 +115,10 @@ def test_at_says_when_it_happened_in_the_zone_of_the_run(desk):
     desk.now = "2009-03-05T08:00+08:00"
     found = desk.json("do", "safety", "record", "notes", "10 characters", "--by", "li.na", "--at", "2009-03-04T09:30")
     assert found["entries"][0]["at"] == "2009-03-04T01:30:00+00:00"
-    assert "error PF384: " in desk.call("do", "safety", "record", "notes", "1 character", "--by", "li.na", "--at", "noon", code=1).stderr
+    assert (
+        "error PF384: "
+        in desk.call("do", "safety", "record", "notes", "1 character", "--by", "li.na", "--at", "noon", code=1).stderr
+    )
 
 
 def test_a_refusal_in_json_names_its_kind_and_every_problem(desk):
@@ -115,7 +153,7 @@ def test_a_held_gate_in_json_has_verdict_and_reasons(desk):
         (("todo", "safety"), "name a person, or give --all"),
         (("nonsense",), "No such command 'nonsense'"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_command_line_ends_with_2(desk, words, told):
     """What cannot be meant is told as usage, and nothing is recorded."""
     desk.start()

@@ -7,14 +7,18 @@ import re
 def test_check_of_a_sound_policy_gives_one_line_with_counts_and_digest(desk):
     """A sound policy is told in one line on stdout."""
     found = desk.call("check", desk.policy)
-    assert re.fullmatch(r"ok \S+policy.yaml: safety, 2 phases, 3 duties, 3 clauses, digest [0-9a-f]{12}\n", found.stdout)
+    assert re.fullmatch(
+        r"ok \S+policy.yaml: safety, 2 phases, 3 duties, 3 clauses, digest [0-9a-f]{12}\n", found.stdout
+    )
     assert found.stderr == ""
 
 
 def test_check_tells_every_problem_with_its_place_and_ends_with_1(desk):
     """All problems of a pass are told at once, clickable, on stderr; other policies are still checked."""
     bad = desk.folder / "bad.yaml"
-    bad.write_text((desk.folder / "policy.yaml").read_text().replace("by: lead", "by: leed").replace("office:", "offise:"))
+    bad.write_text(
+        (desk.folder / "policy.yaml").read_text().replace("by: lead", "by: leed").replace("office:", "offise:")
+    )
     found = desk.call("check", bad, desk.policy, code=1)
     heads = re.findall(r"^(\S+):(\d+):(\d+): error (PF\d+): ", found.stderr, re.M)
     assert len(heads) >= 3
@@ -71,13 +75,18 @@ def test_calendar_resolves_windows_due_days_and_reminders(desk):
 def test_calendar_tells_what_is_odd_as_warnings_on_stderr(desk):
     """What is odd does not spoil the exit code."""
     (desk.folder / "odd.yaml").write_text((desk.folder / "policy.yaml").read_text().replace("04-01 ..", "03-20 .."))
-    assert re.search(r"^odd.yaml:\d+:\d+: warning PF720: ", desk.call("calendar", "odd.yaml", "--start", "2009-03-01").stderr, re.M)
+    assert re.search(
+        r"^odd.yaml:\d+:\d+: warning PF720: ", desk.call("calendar", "odd.yaml", "--start", "2009-03-01").stderr, re.M
+    )
     assert desk.json("calendar", "odd.yaml", "--start", "2009-03-01")["warnings"][0]["code"] == "PF720"
 
 
 def test_calendar_refuses_a_level_that_is_not_there(desk):
     """A policy without a programme has no calendar of one."""
-    assert "no level 'programme'" in desk.call("calendar", desk.policy, "--start", "2009-03-01", "--level", "programme", code=2).stderr
+    assert (
+        "no level 'programme'"
+        in desk.call("calendar", desk.policy, "--start", "2009-03-01", "--level", "programme", code=2).stderr
+    )
 
 
 def test_graph_draws_the_moves_of_the_machine(desk):

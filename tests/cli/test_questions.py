@@ -17,10 +17,18 @@ def test_start_takes_a_yaml_roster_and_refuses_a_bad_one(desk):
     (desk.folder / "roster.yaml").write_text("- {id: boss, roles: [office]}\n- {id: wang, roles: [lead], name: 王}\n")
     desk.call("start", desk.policy, "--start", "2009-03-01", "--roster", "roster.yaml", "--run", "one")
     (desk.folder / "bad.csv").write_text("id,rolles\nboss,office\n")
-    assert "error PF385: " in desk.call("start", desk.policy, "--start", "2009-03-01", "--roster", "bad.csv", code=1).stderr
+    assert (
+        "error PF385: "
+        in desk.call("start", desk.policy, "--start", "2009-03-01", "--roster", "bad.csv", code=1).stderr
+    )
     (desk.folder / "latin.csv").write_bytes("id,roles,name\nboss,office,Bühl\n".encode("latin-1"))
-    assert "error PF705: " in desk.call("start", desk.policy, "--start", "2009-03-01", "--roster", "latin.csv", code=1).stderr
-    assert "error PF700: " in desk.call("start", desk.policy, "--start", "2009-03-01", "--roster", "no.csv", code=1).stderr
+    assert (
+        "error PF705: "
+        in desk.call("start", desk.policy, "--start", "2009-03-01", "--roster", "latin.csv", code=1).stderr
+    )
+    assert (
+        "error PF700: " in desk.call("start", desk.policy, "--start", "2009-03-01", "--roster", "no.csv", code=1).stderr
+    )
 
 
 def test_start_refuses_a_policy_with_problems_before_it_makes_a_database(desk):
@@ -28,6 +36,37 @@ def test_start_refuses_a_policy_with_problems_before_it_makes_a_database(desk):
     (desk.folder / "bad.yaml").write_text("phaseflow: 1\n")
     assert "error PF130: " in desk.call("start", "bad.yaml", "--start", "2009-03-01", code=1).stderr
     assert not (desk.folder / "test.db").exists()
+
+
+PROGRAMME = """\
+phaseflow: 1
+campaign: district
+zone: Asia/Shanghai
+roles: {office: {of: programme}, lead: {of: unit}}
+bodies: {village: {of: unit, listed: as found}}
+defaults: {duty: {due: window end}, phase: {opens: on date, closes: by office, clock: calendar}}
+phases: {study: {window: 03-01 .. 03-31, duties: {visits: {task: Visit, each: village, by: lead}}}}
+outcomes: {completed: {by: office}}
+programme: {outcomes: {completed: {by: office}}}
+"""
+
+
+def test_units_are_started_under_their_programme(desk):
+    """A unit names its programme, brings its bodies, and is enrolled once."""
+    (desk.folder / "district.yaml").write_text(PROGRAMME)
+    start = ("start", "district.yaml", "--start", "2009-03-01")
+    desk.call(*start)
+    assert "error PF380: " in desk.call(*start, "--unit", "north", code=1).stderr
+    unit = (*start, "--unit", "north", "--programme", "district", "--body", "village=Lower Mill")
+    assert desk.call(*unit).stdout.startswith("started: district/north (unit, ")
+    assert "error PF372: " in desk.call(*unit, code=1).stderr
+    assert "error PF370: " in desk.call(*unit, "--run", "another", code=1).stderr
+    assert "unit north: running" in desk.call("status", "district").stdout
+    assert len(desk.json("runs", "--programme", "district")) == 1
+    desk.call("export", "district/north", "-o", "north.jsonl")
+    found = desk.call("import", "north.jsonl", "--db", "new.db", code=1)
+    assert "the programme 'district' of 'district/north' is not in this database" in found.stderr
+    assert "is not NAME=VALUE" in desk.call(*unit, "--body", "village", code=2).stderr
 
 
 def test_why_lists_each_unmet_requirement_with_its_line_and_clause(desk):
@@ -84,7 +123,13 @@ def test_questions_change_nothing(desk):
     desk.start()
     before = desk.call("history", "safety").stdout
     desk.now = "2009-05-01T00:00Z"
-    for words in (["why", "safety", "study.close"], ["todo", "safety", "--all"], ["allowed", "safety", "boss"], ["status", "safety"], ["runs"]):
+    for words in (
+        ["why", "safety", "study.close"],
+        ["todo", "safety", "--all"],
+        ["allowed", "safety", "boss"],
+        ["status", "safety"],
+        ["runs"],
+    ):
         desk.call(*words)
     assert desk.call("history", "safety").stdout == before
 

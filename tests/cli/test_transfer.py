@@ -36,6 +36,10 @@ def test_kept_heads_show_what_a_chain_alone_cannot(desk):
     desk.call("start", desk.policy, "--start", "2009-03-01", "--roster", "roster.csv", "--db", "rewritten.db")
     found = desk.call("verify", "--heads", "heads.json", "--db", "rewritten.db", code=1)
     assert "the trail ends at entry" in found.stderr
+    desk.call("do", "safety", "record", "notes", "99 characters", "--by", "li.na", "--db", "rewritten.db")
+    desk.call("do", "safety", "record", "notes", "20 characters", "--by", "chen", "--db", "rewritten.db")
+    found = desk.call("verify", "--heads", "heads.json", "--db", "rewritten.db", code=1)
+    assert "is not the one that was kept" in found.stderr
 
 
 def test_heads_that_were_touched_prove_nothing(desk):

@@ -121,7 +121,7 @@ DATES = (
     operating("due: 03-06", "due: ▶6 march", "PF121", "03-06"),
     operating("late_by: 10 days", "late_by: ▶10", "PF121", "10 days"),
     operating("longest: 15 days", "longest: 1 ▶month", "PF125", "month round down", mend="longest: 1 month round down"),
-    operating("window: 30 days", "window: 30 ▶dayz", "PF122", "'days'"),
+    operating("window: 30 days", "window: 30 ▶dayz", "PF122", "'day'", mend="window: 30 day"),
 )  # fmt: skip
 
 TYPES = (
@@ -134,7 +134,7 @@ TYPES = (
     policy("blocking: false", "blocking: ▶NO", "PF136", "false"),
     policy("zh: 群众}, of: unit, invited: true", "zh: 群众}, of: unit, invited: ▶on", "PF136", "true"),
     policy("clock: calendar", "clock: ▶calender", "PF137", "'calendar'"),
-    policy("phaseflow: 1", "phaseflow: ▶1.0", "PF137", "'1'"),
+    policy("phaseflow: 1", "phaseflow: ▶1.0", "PF137", "1"),
     policy("title: {en: Summary, zh: 总结}", "title: ▶[Summary]", "PF133", "a text", mend="title: Summary"),
     policy("    opens: by transition\n    window: none\n    clause: P3.sum\n",
            "    ▶on: by transition\n    window: none\n    clause: P3.sum\n", "PF131", "opens"),
@@ -184,12 +184,12 @@ MISSING = (
            "PF130", "every"),
     policy("phaseflow: 1\n", "", "PF130", "phaseflow", at="▶campaign: district"),
     policy("- {discuss: member, as: own_unit, ", "- {discuss: member, ", "PF201", "discuss",
-           at="{passed: {summary: ▶own_unit}}"),
+           at="{passed: {summary: ▶own_unit}}", mend="- {discuss: member, as: own_unit, "),
     operating("poor: reopen, ", "", "PF231", "poor: reopen", at="verify: ▶inspectors"),
     operating("max: 3, otherwise: office}", "max: ▶3}", "PF223", "otherwise"),
     operating("otherwise: extend, extend: 5 days, max: 2", "otherwise: extend, max: 2", "PF245", "extend: 5 days",
               at="quorum: ▶{share"),
-    operating("{share: 50% of invited, ", "▶{", "PF244", "share: 50% of invited"),
+    operating("quorum: {share: 50% of invited, ", "quorum: ▶{", "PF244", "share: 50% of invited"),
     operating("at_most: 0", "", "PF215", "at_most: 0", at="[duties, ▶{items"),
     operating("{units: 90%, closed: study}", "▶{units: 90%}", "PF216", "closed"),
 )  # fmt: skip
@@ -202,7 +202,7 @@ BANDS_AND_AMOUNTS = (
     policy("value: 80%", "value: ▶>= 80%", "PF112", '">= 80%"', mend="value: 80%"),
     policy("quota: 20000 characters", "quota: ▶20000", "PF121", "20 hours"),
     policy("quota: 2 articles", "quota: ▶2articles", "PF120", "2 articles"),
-    policy("quota: 50 cadres", "quota: ▶fifty cadres", "PF121", "50", mend="quota: 50 cadres"),
+    policy("quota: 50 cadres", "quota: ▶fifty cadres", "PF121", "characters", mend="quota: 50 cadres"),
     operating("share: 50% of invited", "share: ▶150% of invited", "PF128", "85%"),
     operating("share: 50% of invited", "share: ▶50 of invited", "PF128", "50%"),
     operating("share: 50% of invited", "share: ▶50% of cast", "PF492", "50% of invited"),
@@ -218,10 +218,13 @@ GRAPH = (
     policy("活动结束}, by: office", "活动结束}", "PF228", "by: ROLE", at="    finished: ▶{title"),
     policy("look_back: {from: rating, to: repair, clause: P3.poll.3}\n"
            "  poll_again: {from: repair, to: rating, by: unit_lead, gate: {done: gaps},",
-           "look_back: ▶{from: rating, to: repair, when: {done: satisfaction}, clause: P3.poll.3}\n"
-           "  poll_again: {from: repair, to: rating, when: {done: gaps},", "PF229", "by: ROLE"),
-    policy("  closing: {from: rating, to: summing_up,",
-           "  one: {from: rating, to: repair, when: {done: satisfaction}, window: none, duties: all, max: unlimited}\n"
+           "look_back: {from: rating, to: repair, when: {done: satisfaction}, clause: P3.poll.3}\n"
+           "  poll_again: ▶{from: repair, to: rating, when: {done: gaps},", "PF229", "by: ROLE"),
+    policy("look_back: {from: rating, to: repair, clause: P3.poll.3}\n  poll_again: {from: repair, to: rating, "
+           "by: unit_lead, gate: {done: gaps}, max: unlimited, window: none, duties: all, clause: P3.poll.8}\n"
+           "  closing: {from: rating, to: summing_up,",
+           "look_back: {from: rating, to: repair, when: {done: satisfaction}, clause: P3.poll.3}\n  poll_again: {from: "
+           "repair, to: rating, by: unit_lead, max: unlimited, window: none, duties: all, clause: P3.poll.8}\n"
            "  closing: ▶{from: rating, to: summing_up, when: {done: satisfaction},", "PF230", "drop one"),
 )  # fmt: skip
 
@@ -238,7 +241,7 @@ YAML = (
     policy("title: {en: Summary, zh: 总结}", "title: {en: ▶`Summary`, zh: 总结}", "PF112", '"`Summary`"',
            mend='title: {en: "`Summary`", zh: 总结}'),
     policy('title: {en: "Study, training and research"', "title: {en: Study, ▶training and research", "PF147", "quote"),
-    policy("title: {en: Look-back, zh", "title: {en: Look▶: back, zh", "PF116", "quote",
+    policy("title: {en: Look-back, zh", "title: {en: Look▶: back, zh", "PF115", "quote",
            mend='title: {en: "Look: back", zh'),
     policy("    title: {en: Look-back, zh: 回头看}\n", '    title: ▶"Look-back\n', "PF114", 'closing "',
            mend='    title: "Look-back"\n'),
@@ -263,16 +266,16 @@ EXPRESSIONS = (
     _gate("items(ledger='problems') ▶= 0", "PF150", "'=='", "items(ledger='problems') == 0"),
     _gate("items(ledger=▶'problem') == 0", "PF154", "problems", "items(ledger='problems') == 0"),
     _gate("▶itmes(ledger='problems') == 0", "PF153", "'items'", "items(ledger='problems') == 0"),
-    _gate("▶items(ledger='problems') == share(85)", "PF155", "compare", "items(ledger='problems') == 85"),
+    _gate("▶items(ledger='problems') == share(85)", "PF155", "== 0", "items(ledger='problems') == 0"),
     _gate("poll_share(poll='satisfaction') >= 85▶%", "PF150", "share(85)", "poll_share(poll='satisfaction') >= share(85)"),
     _gate("outstanding(duty=▶'kickof') == 0", "PF154", "kickoff", "outstanding(duty='kickoff') == 0"),
     _gate("closed(phase='study') ▶&& closed(phase='study')", "PF150", "'and'", "closed(phase='study') and closed(phase='analysis')"),
-    _gate("▶__import__('os').system('x') == 0", "PF152", "written"),
+    _gate("▶__import__('os') == 0", "PF152", "items(", "items(ledger='problems') == 0"),
     _gate("▶items(ledger='problems')", "PF157", "compare it", "items(ledger='problems') == 0"),
     _gate("closed(▶'study')", "PF154", "closed(phase=", "closed(phase='study')"),
-    _gate("closed(phase='study') and▶", "PF150", "written"),
+    _gate("closed(phase='study') and▶", "PF150", "and closed", "closed(phase='study') and closed(phase='analysis')"),
     _gate("▶items() == 0", "PF154", "ledger", "items(ledger='problems') == 0"),
-    _gate("items(ledger='problems') == ▶'none'", "PF155", "compare", "items(ledger='problems') == 0"),
+    _gate("▶items(ledger='problems') == 'none'", "PF155", "== 0", "items(ledger='problems') == 0"),
 )
 
 FAULTS = KEYS + ROLES + NAMES + DATES + TYPES + MISSING + BANDS_AND_AMOUNTS + GRAPH + YAML + EXPRESSIONS

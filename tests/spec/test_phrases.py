@@ -188,7 +188,7 @@ def test_periods_openings_and_closings() -> None:
         (DayPhrase, "about May", "PF122", "May", "'may'"),
         (DayPhrase, "may midle", "PF122", "midle", "'middle'"),
         (DayPhrase, "02-30", "PF123", "02-30", "'february end'"),
-        (DayPhrase, "2009-02-29", "PF123", "2009-02-29", "'february end'"),
+        (DayPhrase, "2009-02-29", "PF123", "2009-02-29", "'2009 february end'"),
         (DayPhrase, "13-01", "PF123", "13-01", ""),
         (DayPhrase, "3-13", "PF121", "3-13", "03-13"),
         (DayPhrase, "2009-03", "PF121", "2009-03", "2009 march"),

@@ -84,15 +84,7 @@ def run_lines(engine: Engine, run: str) -> Iterator[str]:
     with engine.reading(run) as (tx, head, _plan, _rows, _around):
         stored = tx.entries(run)
         trail = [read_entry(entry.body).event for entry in stored]
-        shut = {event.key for event in trail if isinstance(event, e.PollCounted)}
-        for event in trail:
-            if isinstance(event, e.PollOpened) and event.key not in shut and tx.ballots(f"{run}:{event.key}"):
-                _refuse(
-                    "PF713",
-                    f"the poll '{event.key}' of '{run}' is not counted yet",
-                    "an open box stays shut, and without it the votes would be lost",
-                    "close the poll first",
-                )
+        shut = _counted(run, trail)
         yield _line(kind="run", format=FORMAT, **_head_data(head))
         yield _line(kind="plan", digest=head.plan, body=tx.plan(head.plan))
         for entry in stored:
@@ -108,6 +100,28 @@ def run_lines(engine: Engine, run: str) -> Iterator[str]:
         for key in sorted(shut):
             for body in tx.ballots(f"{run}:{key}"):
                 yield _line(kind="ballot", poll=key, body=body)
+
+
+def _counted(run: str, trail: list[Any]) -> set[str]:
+    """The keys of all polls that were counted; none may be open."""
+    from phaseflow.messages import events as e
+
+    counted: set[str] = set()
+    opened: set[str] = set()
+    for event in trail:
+        if isinstance(event, e.PollOpened):
+            opened.add(event.key)
+        elif isinstance(event, e.PollCounted):
+            counted.add(event.key)
+            opened.discard(event.key)
+    for key in sorted(opened):
+        _refuse(
+            "PF713",
+            f"the poll '{key}' of '{run}' is not counted yet",
+            why="an open box stays shut, and without it the votes would be lost",
+            fix="close the poll first",
+        )
+    return counted
 
 
 def _line(**fields: Any) -> str:
@@ -157,7 +171,14 @@ def take_in(engine: Engine, file: Path) -> tuple[str, int]:
                 "a run has one trail",
                 "import it into another database",
             )
-        batch = _batch(engine, tx, lines)
+        if head["parent"] and tx.head(head["parent"]) is None:
+            _refuse(
+                "PF712",
+                f"the programme '{head['parent']}' of '{head['run']}' is not in this database",
+                "a unit is judged by facts of its programme, too",
+                "export and import the programme first",
+            )
+        batch = _batch(tx, lines)
         tx.commit(batch)
     return batch.head.run, batch.head.seq
 
@@ -182,7 +203,7 @@ def _read(file: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _batch(engine: Engine, tx: Tx, lines: dict[str, list[dict[str, Any]]]) -> Batch:
+def _batch(tx: Tx, lines: dict[str, list[dict[str, Any]]]) -> Batch:
     """Everything of the run as one commit; the rows are folded from the trail, not taken on trust."""
     import secrets
 

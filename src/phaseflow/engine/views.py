@@ -66,7 +66,8 @@ def todo(engine: Engine, run: str, person: str) -> tuple[Owed, ...]:
 
 
 def _open_duties(step: Step) -> Iterator[tuple[Duty, DutyState]]:
-    for visit in step.head.open:
+    early = [f"{rule.phase}/1" for rule in step.level.duties.values() if rule.spec.from_ and rule.phase not in step.head.visits]
+    for visit in dict.fromkeys((*step.head.open, *early)):
         for _key, state in step.rows.scan(f"duty/{visit}/"):
             rule = step.level.duties.get(state.name)
             if rule is not None and state.outstanding > 0 and not (state.period is not None and state.period.first > step.day):

@@ -333,6 +333,21 @@ class DutyOpened(Event):
 
 
 @attrs.frozen(kw_only=True)
+class DutyScheduled(Event):
+    """A duty may be begun at an instant before its phase opens (R40)."""
+
+    name: str
+    opens: datetime
+
+
+@attrs.frozen(kw_only=True)
+class DutyMayBegin(Event):
+    """The instant came from which a duty may be begun."""
+
+    name: str
+
+
+@attrs.frozen(kw_only=True)
 class DutyDated(Event):
     """The event that a duty's due day hangs on has happened."""
 

@@ -9,6 +9,7 @@ stray or missing colon, PF117 anything else, PF118 unknown escape.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -66,9 +67,14 @@ def _quote(fault: _Fault) -> Problem:
 
 
 def _unclosed_quote(fault: _Fault) -> Problem:
+    return unclosed_quote(fault.opened, fault.sign)
+
+
+def unclosed_quote(opened: Span, sign: str) -> Problem:
+    """Tell of a quote at *opened* that nothing closes, or the wrong thing: the first quote of a later text."""
     return _problem(
-        "PF114", "the text that begins here has no closing quote", fault.opened,
-        "a quoted text ends with the quote it began with", f"add the closing {fault.sign}",
+        "PF114", "the text that begins here has no closing quote", opened,
+        "a quoted text ends with the quote it began with", f"add the closing {sign}",
     )  # fmt: skip
 
 
@@ -173,9 +179,16 @@ def syntax_problem(error: yaml.MarkedYAMLError, lines: list[str], file: str) -> 
         opened=_span(opened, lines, file),
         met=_span(met, lines, file),
         sign=line[column : column + 1],
-        rest=rest.rstrip(",]}") or rest,
+        rest=_value(rest, line[:column]),
     )
     return next(tell(fault) for fits, tell in _TABLE if fits(fault))
+
+
+def _value(rest: str, before: str) -> str:
+    """The value that *rest* begins with: between brackets it ends at the comma, or at the bracket that closes them."""
+    depth = sum(before.count(sign) for sign in "[{") - sum(before.count(sign) for sign in "]}")
+    cut = re.split(r", |,$|[]}]", rest, maxsplit=1)[0] if depth > 0 else rest
+    return cut.rstrip() or rest.rstrip(",]}") or rest
 
 
 def _span(mark: Any, lines: list[str], file: str) -> Span:

@@ -47,8 +47,21 @@ class Shape:
     spans: Mapping[str, tuple[Span, Span]] = attrs.field(default=EMPTY, eq=False, repr=False)
 
     def span_of(self, key: str) -> Span:
-        """The place of the value given for *key*, or of the whole mapping where the key was left out."""
-        return self.spans[key][1] if key in self.spans else self.span
+        """The place of the value given for *key*, or of the whole mapping where the key was left out.
+
+        ``by.1`` is the second item of a list and ``overdue.office`` an entry of a table; where such a part has no place
+        of its own, that of the whole value is given.
+        """
+        return self._spans_of(key)[1]
+
+    def key_span_of(self, key: str) -> Span:
+        """The place of the key itself, such as ``overdue.office``: where the key is a name that may be misspelt."""
+        return self._spans_of(key)[0]
+
+    def _spans_of(self, key: str) -> tuple[Span, Span]:
+        while key not in self.spans and "." in key:
+            key = key.rpartition(".")[0]
+        return self.spans.get(key, (self.span, self.span))
 
     def validate(self) -> Iterable[Problem]:
         """Rules within this one object; the reader asks for them after structuring."""

@@ -104,6 +104,19 @@ def _after_comma(entry: Entry) -> bool:
     return isinstance(entry.value, Scalar) and entry.value.is_null and " " in entry.key.text
 
 
+def _in_form(node: Node, kind: Kind) -> str:
+    """How to write a value that has another form than its field."""
+    if isinstance(node, Scalar) and isinstance(kind, Many):
+        return f"put it in brackets: [{shortened(node.text)}]"
+    return f"write {describe(kind)}"
+
+
+def _is_misspelt(key: str, node: Mapping, known: Any) -> bool:
+    """Say whether a key that seems to be missing stands there in another spelling, which is told at its own place."""
+    strange = [entry.key.text for entry in node.entries if entry.key.text not in known]
+    return any(difflib.get_close_matches(word[:100], known, n=1, cutoff=0.6) == [key] for word in strange)
+
+
 _FORM_NAMES = {"scalar": "a single value", "sequence": "a list", "mapping": "a mapping"}
 
 
@@ -165,7 +178,7 @@ class _Walk:
     def wrong_form(self, node: Node, kind: Kind, label: str) -> _Failed:
         return self.fault(
             "PF133", f"{_FORM_NAMES[form_of(node)]} stands for '{label}'" if label else "this is no policy", node.span,
-            why=f"here belongs {describe(kind)}", fix="write the value in that form",
+            why=f"here belongs {describe(kind)}", fix=_in_form(node, kind),
         )  # fmt: skip
 
     def scalar(self, node: Scalar, kind: Kind, label: str) -> Any:
@@ -259,7 +272,9 @@ class _Walk:
                 values[field.attribute] = value
         for field in known.values():
             if field.required and field.key not in spans:
-                whole = self.missing_key(node, field, label)
+                whole = False
+                if not _is_misspelt(field.key, node, known):
+                    self.missing_key(node, field, label)
         return self.made(cls, values, node.span, spans) if whole else FAILED
 
     def unknown_key(self, entry: Entry, known: Any, label: str) -> bool:
@@ -272,13 +287,12 @@ class _Walk:
         )  # fmt: skip
         return False
 
-    def missing_key(self, node: Mapping, field: Field, label: str) -> bool:
+    def missing_key(self, node: Mapping, field: Field, label: str) -> None:
         example = field.example if field.example is not None else describe(field.kind)
         self.fault(
             "PF130", f"'{label}' does not give '{field.key}'" if label else f"the policy does not give '{field.key}'",
             node.span, why=f"it must be said: {field.doc or field.key}", fix=f"add `{field.key}:` with {example}",
         )  # fmt: skip
-        return False
 
     def made(self, cls: type[Shape], values: dict[str, Any], span: Span, spans: dict[str, tuple[Span, Span]]) -> Any:
         """Build the object, then ask it for the rules within it."""
@@ -319,7 +333,7 @@ class _Walk:
         near = difflib.get_close_matches(node.text[:100], words, n=1, cutoff=0.75)
         if near:
             return self.scalar(node, Words(tuple(words)), label)
-        best = _furthest(failures, node.span)
+        best = _only_reading(members, failures) or _understood(failures, node) or _furthest(failures, node.span)
         if best is None:
             return self.fault(
                 "PF143", f"'{shortened(node.text)}' cannot be read as a value of '{label}'", node.span,
@@ -396,6 +410,25 @@ def _rank(kind: Kind) -> int:
             return 5
         case _:
             return 4
+
+
+def _only_reading(members: tuple[Kind, ...], failures: list[list[Problem]]) -> list[Problem] | None:
+    """What is wrong with the one reading that is no fixed word: a day beside `none`, true or false beside `unstated`."""
+    open_to = [index for index, member in enumerate(sorted(members, key=_rank)) if not isinstance(member, Words)]
+    return failures[open_to[0]] if len(open_to) == 1 else None
+
+
+def _understood(failures: list[list[Problem]], node: Scalar) -> list[Problem] | None:
+    """The reading that took in the whole text and refuses only its value, such as 185%."""
+    whole = len(node.text.strip(" "))
+    for found in failures:
+        if found[0].code in _REFUSES_VALUE and found[0].span.length == whole:
+            return found
+    return None
+
+
+_REFUSES_VALUE = frozenset({"PF123", "PF126", "PF128"})
+"""A day no calendar has, a window that cannot be, a share beyond everything."""
 
 
 def _furthest(failures: list[list[Problem]], span: Span) -> list[Problem] | None:

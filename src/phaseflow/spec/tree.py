@@ -20,7 +20,7 @@ import attrs
 import yaml
 
 from phaseflow.errors import PolicyError, Problem, Span
-from phaseflow.spec.faults import shortened, syntax_problem
+from phaseflow.spec.faults import shortened, syntax_problem, unclosed_quote
 
 MOST_CHARACTERS = 2_000_000
 MOST_NODES = 200_000
@@ -193,6 +193,7 @@ class _Builder:
     root: Node | None = None
     nodes: int = 0
     documents: int = 0
+    quote_over_lines: Any = None
     _lines: list[str] | None = None
 
     def fault(self, code: str, what: str, span: Span, why: str, fix: str, *, fatal: bool = False) -> None:
@@ -253,11 +254,20 @@ class _Builder:
     def scalar(self, event: Any) -> None:
         # libyaml calls the plain style '', PyYAML None.
         node = Scalar(event.value, bool(event.style), self.scalar_span(event))
+        over_lines = event.style in ("'", '"') and event.end_mark.line > event.start_mark.line
+        self.quote_over_lines = event if over_lines else None
         self.start(event, node.span)
         hidden = _IN_SCALAR.search(node.text) if event.style == '"' else None
         if hidden:
             self.problems.append(_forbidden(hidden.group(), node.span))
         self.put(node)
+
+    def open_quote(self, error: yaml.MarkedYAMLError) -> Problem | None:
+        """Tell of the quote that was left open where a later text's first quote closed it, and only then things failed."""
+        event, met = self.quote_over_lines, error.problem_mark
+        if event is None or met is None or met.line != event.end_mark.line:
+            return None
+        return unclosed_quote(self.span(event.start_mark), event.style)
 
     def opening(self, event: Any, *, mapping: bool) -> None:
         span = self.span(event.start_mark)
@@ -381,7 +391,7 @@ def parse(text: str, file: str = "") -> Node:
     except _Stop:
         pass
     except yaml.MarkedYAMLError as error:
-        builder.problems.append(syntax_problem(error, lines_of(text), file))
+        builder.problems.append(builder.open_quote(error) or syntax_problem(error, lines_of(text), file))
     if not builder.problems and (builder.root is None or (isinstance(builder.root, Scalar) and builder.root.is_null)):
         builder.problems.append(_nothing(file))
     if builder.problems or builder.root is None:

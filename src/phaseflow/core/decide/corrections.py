@@ -202,7 +202,7 @@ def _rejudge(step: Step, event: Voidable, before: PartState) -> None:
     state, part = duty_of(step.rows, event.key), part_of(step.rows, event.key, subject)
     when = duties.fulfilled_at(step, state, part)
     if not before.done:
-        if when is not None:
+        if when is not None and part.owes != 0:  # whoever has left owes nothing, and is counted nowhere
             _count(step, event.key, subject, when)
         return
     in_time = when is not None and duties.was_in_time(state, part, when)
@@ -215,6 +215,8 @@ def _rejudge(step: Step, event: Voidable, before: PartState) -> None:
         step.emit(e.DutyFellDue(key=event.key, outstanding=1, subject=subject))
     if when is not None:
         _count(step, event.key, subject, when, checked=before.confirmed)
+    else:
+        duties.owed_no_more(step, event.key, subject)
 
 
 def _undo(step: Step, key: str, subject: str, state: DutyState) -> None:

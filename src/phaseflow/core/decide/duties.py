@@ -34,8 +34,38 @@ from phaseflow.spec.shape import Text
 def open_all(step: Step, phase: Phase | None, visit: int, window: Days, steps: Mapping[str, Days], names: Iterable[str]) -> None:
     """Open the duties of a visit (or, without a phase, those of the whole campaign)."""
     for name in names:
-        if step.level.duties[name].spec.opens == "with phase":
+        duty = step.level.duties[name]
+        if duty.spec.opens == "with phase" and not (visit == 1 and _has_own_beginning(step, duty)):
             open_one(step, step.level.duties[name], phase, visit, window, steps)
+
+
+def _has_own_beginning(step: Step, duty: Duty) -> bool:
+    """Whether a duty was begun before its phase, or is to begin later than it, by its `from:`."""
+    if duty.spec.from_ is None or duty.phase == CAMPAIGN:
+        return False
+    day = deadlines.day_of_moment(duty.spec.from_, step.calendar, step.head.start, anchors(step), first=True)
+    return step.get(f"latest/{duty.name}") is not None or (day is not None and day > step.day)
+
+
+def schedule(step: Step) -> None:
+    """At the start: duties that may be begun before their phase opens get a timer of their own (R40)."""
+    for duty in step.level.duties.values():
+        if duty.phase == CAMPAIGN or duty.spec.from_ is None:
+            continue
+        day = deadlines.day_of_moment(duty.spec.from_, step.calendar, step.head.start, anchors(step), first=True)
+        if day is not None:
+            step.emit(e.DutyScheduled(name=duty.name, opens=step.calendar.opens(day)))
+
+
+def begin_early(step: Step, name: str) -> None:
+    """Open a duty before its phase, with the planned window of that phase; nothing happens if it is open already."""
+    duty = step.level.duties[name]
+    if step.get(f"latest/{name}") is not None:
+        return
+    phase = step.level.phases[duty.phase]
+    window: Days = step.get(f"window/{phase.name}") or Days(first=None, last=None)
+    steps = {key: days for key in phase.steps if (days := step.get(f"window/{phase.name}/{key}")) is not None}
+    open_one(step, duty, phase, 1, window, steps)
 
 
 def open_one(step: Step, duty: Duty, phase: Phase | None, visit: int, window: Days, steps: Mapping[str, Days], makes_up: str = "") -> None:
@@ -536,6 +566,28 @@ def roster_changed(step: Step, roles: Iterable[str], subject: str, joined: bool)
             part = part_of(step.rows, state.key, subject)
             if not joined and part.owes and part.amount >= part.owes:
                 reported(step, duty, state.key, subject)
+
+
+def owed_no_more(step: Step, key: str, subject: str) -> None:
+    """Somebody who had done a duty, has left, and turns out not to have done it: they are no longer counted."""
+    state = duty_of(step.rows, key)
+    duty = step.level.duties.get(state.name)
+    if duty is None or duty.subjects != "role" or duty.each in roles_of(step, subject):
+        return
+    change = _owed_change(step, duty, state, subject, joined=False)
+    if change is not None:
+        step.emit(change)
+
+
+def undone(step: Step, key: str, subject: str) -> None:
+    """What somebody had done is taken back: who has left in the meantime owes of it what a leaver owes."""
+    state = duty_of(step.rows, key)
+    duty = step.level.duties.get(state.name)
+    if duty is None or duty.subjects != "role" or duty.each in roles_of(step, subject):
+        return
+    change = _owed_change(step, duty, state, subject, joined=False)
+    if change is not None:
+        step.emit(change)
 
 
 def _owed_change(step: Step, duty: Duty, state: DutyState, subject: str, joined: bool) -> e.DutyOwedBy | None:

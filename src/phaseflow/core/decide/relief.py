@@ -188,9 +188,8 @@ def _owed_again(step: Step, found: Waiver, state: DutyState, part: PartState) ->
 
 def _counts(step: Step, state: DutyState, subject: str) -> bool:
     """Whether a subject is among those counted as owing: somebody who has left may no longer be."""
-    duty = step.level.duties[state.name]
-    role = step.plan.roles.get(duty.each)
-    return _owes(step, duty, subject) or (role is not None and role.spec.leavers != "none")
+    part = part_of(step.rows, state.key, subject)
+    return _owes(step, step.level.duties[state.name], subject) if part.owes is None else part.owes > 0
 
 
 def _waiver_ends(step: Step, timer: Timer) -> None:

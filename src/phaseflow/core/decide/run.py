@@ -8,6 +8,7 @@ from phaseflow.core import deadlines
 from phaseflow.core.decide import documents, duties, halt, ledgers, people, phases, polls
 from phaseflow.core.decide.people import require
 from phaseflow.core.decide.step import Refusal, Step, refuse
+from phaseflow.core.state.duties import duty_of
 from phaseflow.core.state.rows import CAMPAIGN, Question
 from phaseflow.errors import Problem, did_you_mean
 from phaseflow.messages import commands as c
@@ -43,6 +44,7 @@ def start(step: Step, command: c.StartRun) -> None:
     if command.at_phase:
         phases.open_visit(step, command.at_phase, None)
     phases.schedule(step)
+    duties.schedule(step)
 
 
 def _check_import(step: Step, command: c.StartRun) -> None:
@@ -123,12 +125,30 @@ def archive(step: Step, _command: c.Archive) -> None:
         for name, ledger in step.level.ledgers.items()
         if (count := step.get(f"items/{name}/open") or 0) and ledger.spec.survives is not False
     ]
+    left += _unfinished(step)
     if head.owes_redo and not head.redeemed_by:
         left.append(Problem(code="PF365", what="a run in the next batch is still owed", why="a debt is paid before the run is put away",
                             fix="start the run of the next batch with `redeems`"))
     if left:
         raise Refusal("unmet", left)
     step.emit(e.RunArchived())
+
+
+def _unfinished(step: Step) -> list[Problem]:
+    """Polls that are neither decided nor void, and routes that were begun and not walked to their end (R10)."""
+    found = []
+    for key, poll in step.rows.scan("poll/"):
+        if poll.under_way:
+            duty = step.level.duties[duty_of(step.rows, key.removeprefix("poll/")).name]
+            found.append(Problem(code="PF377", what=f"the poll '{duty.name}' is under way", span=duty.span, why="what was begun is ended before the run is put away",
+                                 fix="close the poll, or answer the question about it", clause=", ".join(duty.clause)))  # fmt: skip
+    for _key, paper in step.rows.scan("document/"):
+        if paper.version and paper.step:
+            duty = step.level.duties[duty_of(step.rows, paper.key).name]
+            found.append(Problem(code="PF378", what=f"the document '{duty.name}' waits at '{paper.step}'", span=duty.span,
+                                 why="what was begun is ended before the run is put away", fix=f"walk its route to the end, or waive '{duty.name}'",
+                                 clause=", ".join(duty.clause)))  # fmt: skip
+    return found
 
 
 def redeem(step: Step, command: c.RedeemRedo) -> None:

@@ -64,6 +64,8 @@ def react(step: Step, entry: Entry) -> None:
             duties.roster_changed(step, roles, person, joined=False)
         case e.BodyListed(kind=kind, body=body):
             duties.roster_changed(step, (kind,), body, joined=True)
+        case e.DutyUndone(key=key, subject=subject):
+            duties.undone(step, key, subject)
         case e.RunConcluded():
             ledgers.concluded(step)
         case e.PollCounted(key=key, go=go):
@@ -155,6 +157,11 @@ def _delegation_ends(step: Step, timer: Timer) -> None:
         step.emit(e.DelegationEnded(delegation=timer.key))
 
 
+def _duty_from(step: Step, timer: Timer) -> None:
+    step.emit(e.DutyMayBegin(name=timer.key))
+    duties.begin_early(step, timer.key)
+
+
 FIRE: Mapping[str, Callable[[Step, Timer], None]] = {
     "phase_due": _phase_due,
     "step_begins": _step_begins,
@@ -164,6 +171,7 @@ FIRE: Mapping[str, Callable[[Step, Timer], None]] = {
     "duty_rung": _duty_rung,
     "duty_due": _duty_due,
     "duty_lock": _duty_lock,
+    "duty_from": _duty_from,
     "role_begins": _role_begins,
     "role_ends": _role_ends,
     "delegation_ends": _delegation_ends,

@@ -17,7 +17,7 @@ from phaseflow.core.conditions import is_speakable
 from phaseflow.core.plan import duties as d
 from phaseflow.core.plan import moves as m
 from phaseflow.core.plan.conditions import Scope, build
-from phaseflow.core.plan.faults import Faults
+from phaseflow.core.plan.faults import Faults, named
 from phaseflow.core.plan.machine import build_machine, compile_table
 from phaseflow.core.plan.model import Duty, Ledger, LevelPlan, Move, Parameter, Phase, Plan, Role, Step
 from phaseflow.core.plan.polls import check_poll
@@ -118,9 +118,9 @@ def _roles(policy: s.Policy, faults: Faults) -> dict[str, Role]:
     roles: dict[str, Role] = {}
     for name, spec in policy.roles.items():
         for key in ("is_a", "independent_of"):
-            for other in getattr(spec, key):
+            for other, place in named(spec, key):
                 if other not in policy.roles:
-                    faults.unknown("role", str(other), spec.span_of(key), policy.roles)
+                    faults.unknown("role", other, place, policy.roles)
         if policy.programme is not None and spec.of is None:
             faults.error(
                 "PF210", f"the role '{name}' does not say where its holders stand", spec.span,
@@ -299,7 +299,12 @@ def _phase(
     defaults = policy.defaults.phase
     opens = rules.opens or outer.opens or defaults.opens
     closes = rules.closes or (outer.closes if level == "unit" else None) or defaults.closes
-    asks = str(rules.asks or outer.asks or defaults.asks or "")
+    asking = next((one for one in (rules, outer, defaults) if one.asks is not None), defaults)
+    asks = str(asking.asks or "")
+    for key in ("opens", "closes"):
+        _check_edge(rules if getattr(rules, key) else outer if getattr(outer, key) else defaults, key, scope)
+    if asks and asks not in scope.roles:
+        scope.faults.unknown("role", asks, asking.span_of("asks"), scope.roles)
     clock = rules.clock or outer.clock or defaults.clock
     window = rules.window or outer.window
     _check_phase(name, outer, opens, closes, asks, clock, window, scope)
@@ -341,8 +346,6 @@ def _check_phase(
                 why="how a phase opens, closes and counts is never a hidden default",
                 fix=f"add {fixes[key]}, or write it once under `defaults: {{phase: …}}`",
             )  # fmt: skip
-    if asks and asks not in scope.roles:
-        scope.faults.unknown("role", asks, spec.span_of("asks"), scope.roles)
     if closes == "unstated" and not asks:
         scope.faults.error(
             "PF206", f"the phase '{name}' leaves its closing unstated and asks nobody", spec.span,
@@ -396,17 +399,26 @@ def _moves(
         moves.append(m.transition(str(name), spec, phases, scope, reentered))
     for ending, out in _outcomes(level, policy).items():
         moves.append(m.outcome(ending, out, phases, attrs.evolve(scope, prescribed=_prescribed(out, phases, duties))))
-    m.check_roles(moves, roles, scope)
     going = _going(duties, [move.name for move in moves], roles, scope)
     m.check_graph(phases, moves, going, scope)
     return moves
 
 
+def _check_edge(spec: s.PhaseDefaults, key: str, scope: Scope) -> None:
+    """Whoever opens or closes a phase by hand is a role; `by transition` names nobody."""
+    edge = getattr(spec, key)
+    by_role = edge is not None and edge != "unstated" and edge.kind == "role" and edge.name != "transition"
+    if by_role and edge.name not in scope.roles:
+        scope.faults.unknown("role", edge.name, spec.span_of(key), scope.roles)
+
+
 def _prescribed(
     spec: s.OutcomeSpec, phases: Mapping[str, Phase], duties: Mapping[str, Duty]
 ) -> tuple[tuple[str, Span, str], ...] | None:
-    if spec.from_ is None or spec.from_ not in phases:
+    if spec.from_ is None:
         return None
+    if spec.from_ not in phases:
+        return ()  # told where the outcome is compiled
     names = (name for name in phases[str(spec.from_)].duties if duties[name].prescribed)
     return tuple((name, duties[name].span, ", ".join(duties[name].clause)) for name in names)
 
@@ -442,16 +454,15 @@ def _ledgers(level: str, policy: s.Policy, roles: Mapping[str, Role], scope: Sco
 
 def _check_ledger(name: str, spec: s.LedgerSpec, roles: Mapping[str, Role], scope: Scope) -> None:
     faults, close = scope.faults, spec.close
-    for key, names, owner in (("opened_by", spec.opened_by, spec), ("by", close.by, close)):
-        for acting in names:
-            if acting not in roles and acting != "owner":
-                faults.unknown("role", str(acting), owner.span_of(key), roles)
+    for acting, place in (*named(spec, "opened_by"), *named(close, "by")):
+        if acting not in roles and acting != "owner":
+            faults.unknown("role", acting, place, roles)
     verified = close.verify not in ("none", "unstated")
     if verified and str(close.verify) not in roles:
         faults.unknown("role", str(close.verify), close.span_of("verify"), roles)
     if verified and close.poor is None:
         faults.error(
-            "PF231", f"the ledger '{name}' does not say what a poor result means", close.span,
+            "PF231", f"the ledger '{name}' does not say what a poor result means", close.span_of("verify"),
             why="somebody verifies, so somebody may find it poor", fix="add `poor: reopen` or `poor: make_up`",
         )  # fmt: skip
     if isinstance(close.max, int) and close.otherwise is None:

@@ -14,6 +14,7 @@ Facts that a gate can read (`phaseflow.core.gates` supplies them):
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Literal, TypeAlias
@@ -21,8 +22,8 @@ from typing import Literal, TypeAlias
 import attrs
 
 from phaseflow.core import conditions as c
-from phaseflow.core.plan.faults import Faults
-from phaseflow.errors import Span
+from phaseflow.core.plan.faults import Faults, named
+from phaseflow.errors import Problem, Span, did_you_mean
 from phaseflow.spec import conditions as s
 from phaseflow.spec.phrases import SharePhrase
 
@@ -100,13 +101,13 @@ def build(tree: s.Condition, scope: Scope) -> c.Condition:
         case s.SomeOf():
             return c.AtLeast(tree.at_least, _parts(tree.of, scope), span=tree.span)
         case s.Done():
-            return _together([_done(str(name), tree, scope) for name in tree.done], tree.span)
+            return _together([_done(name, span, tree, scope) for name, span in named(tree, "done")], tree.span)
         case s.Passed():
             return _together([_passed(str(d), str(step), tree, scope) for d, step in tree.passed.items()], tree.span)
         case s.Closed():
-            return _together([_phase("closed", str(name), tree.span_of("closed"), scope) for name in tree.closed], tree.span)
+            return _together([_phase("closed", name, span, scope) for name, span in named(tree, "closed")], tree.span)
         case s.Reached():
-            return _together([_phase("reached", str(name), tree.span_of("reached"), scope) for name in tree.reached], tree.span)
+            return _together([_phase("reached", name, span, scope) for name, span in named(tree, "reached")], tree.span)
         case s.Items():
             return _items(tree, scope)
         case s.Units():
@@ -133,8 +134,19 @@ def _expression(tree: s.Expression, scope: Scope) -> c.Condition:
     try:
         return c.parse_condition(tree.text, tree.span_of("text"), scope.schema())
     except c.ConditionError as error:
-        scope.faults.problems.extend(error.problems)
+        scope.faults.problems.extend(_complete(problem, tree.text) for problem in error.problems)
         return _nothing(tree.span)
+
+
+_WHY = "an expression says facts, comparisons, and, or, not, and nothing else"
+_FIX = "write it as in: items(ledger='problems', state='open') == 0 and closed(phase='study')"
+
+
+def _complete(problem: Problem, text: str) -> Problem:
+    """Say why and how to mend it where the expression language leaves that open; `duties` may be meant."""
+    near = difflib.get_close_matches(text.strip()[:100], ["duties"], cutoff=0.7)
+    fix = did_you_mean(near[0], near) if near else problem.fix
+    return attrs.evolve(problem, why=problem.why or _WHY, fix=fix or _FIX)
 
 
 def _nothing(span: Span) -> c.Condition:
@@ -168,8 +180,7 @@ def _duty(name: str, span: Span, scope: Scope, known: Iterable[str], noun: str =
     return False
 
 
-def _done(name: str, tree: s.Done, scope: Scope) -> c.Condition:
-    span = tree.span_of("done")
+def _done(name: str, span: Span, tree: s.Done, scope: Scope) -> c.Condition:
     if not _duty(name, span, scope, scope.duties):
         return _nothing(span)
     if tree.share is None:
@@ -179,9 +190,9 @@ def _done(name: str, tree: s.Done, scope: Scope) -> c.Condition:
 
 
 def _passed(document: str, step: str, tree: s.Passed, scope: Scope) -> c.Condition:
-    span = tree.span_of("passed")
-    if not _duty(document, span, scope, scope.routes, "document"):
-        return _nothing(span)
+    if not _duty(document, tree.key_span_of(f"passed.{document}"), scope, scope.routes, "document"):
+        return _nothing(tree.span)
+    span = tree.span_of(f"passed.{document}")
     if step not in scope.routes[document]:
         scope.faults.unknown(f"step of '{document}'", step, span, scope.routes[document])
         return _nothing(span)

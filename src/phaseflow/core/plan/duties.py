@@ -8,12 +8,13 @@ from typing import Any, Literal, TypeVar
 import attrs
 
 from phaseflow.core.plan.conditions import Scope, build
-from phaseflow.core.plan.faults import Faults
+from phaseflow.core.plan.faults import Faults, named
 from phaseflow.core.plan.model import CAMPAIGN, Duty, Kind, Role, RouteStep
 from phaseflow.errors import Span
 from phaseflow.spec import duties as s
 from phaseflow.spec.model import BodySpec, DutyDefaults, Policy
 from phaseflow.spec.phrases import AnchorPhrase, MomentPhrase
+from phaseflow.spec.shape import Shape
 
 T = TypeVar("T")
 
@@ -78,22 +79,17 @@ def level_of(place: Place, policy: Policy, faults: Faults) -> str:
         known: object = policy.roles.get(name) or policy.bodies.get(name)  # type: ignore[call-overload]
         if known is not None:
             return str(getattr(known, "of", None) or "unit")
-    faults.error(
-        "PF202", f"nobody owes the duty '{place.name}'", place.span,
-        why="a duty belongs to the run of whoever owes it: the programme's or a unit's",
-        fix="add `by: ROLE`, or `each: ROLE`",
-    )  # fmt: skip
     return "unit"
 
 
 def compile_duty(place: Place, level: str, policy: Policy, roles: Mapping[str, Role], scope: Scope) -> Duty:
     """Resolve one duty. Faults go to the scope."""
     spec, faults = place.spec, scope.faults
-    by = _known_roles(spec.by, spec.span_of("by"), roles, faults)
-    _known_roles(spec.checked_by, spec.span_of("checked_by"), roles, faults)
-    _known_roles(spec.overdue, spec.span_of("overdue"), roles, faults)
+    by = _known_roles(spec, "by", roles, faults)
+    _known_roles(spec, "checked_by", roles, faults)
+    _known_roles(spec, "overdue", roles, faults)
     subjects, each = _subjects(spec, roles, policy.bodies, faults)
-    if not by and subjects == "run" and not isinstance(spec, s.DocumentDuty):
+    if not actors(spec):
         faults.error(
             "PF202", f"nobody owes the duty '{place.name}'", place.span,
             why="a duty that nobody owes can never be done, and no reminder finds a receiver",
@@ -129,15 +125,11 @@ def _check_kind(place: Place, policy: Policy, roles: Mapping[str, Role], scope: 
     spec, faults = place.spec, scope.faults
     match spec:
         case s.MeetingDuty():
-            _known_roles(spec.attend, spec.span_of("attend"), roles, faults)
+            _known_roles(spec, "attend", roles, faults)
         case s.BulletinDuty():
-            _known_roles(spec.to, spec.span_of("to"), roles, faults)
+            _known_roles(spec, "to", roles, faults)
         case s.PollDuty():
-            _known_roles(spec.publish, spec.span_of("publish"), roles, faults)
-        case s.DocumentDuty():
-            for name in spec.based_on:
-                if str(name) not in scope.routes:
-                    faults.unknown("document", str(name), spec.span_of("based_on"), scope.routes)
+            _known_roles(spec, "publish", roles, faults)
         case s.QuotaDuty() if spec.instead_of is not None and str(spec.instead_of) not in scope.duties:
             faults.unknown("duty", str(spec.instead_of), spec.span_of("instead_of"), scope.duties)
         case _:
@@ -158,12 +150,13 @@ def by_name(mapping: Mapping[Any, T]) -> dict[str, T]:
     return {str(name): value for name, value in mapping.items()}
 
 
-def _known_roles(names: Iterable[str], span: Span, roles: Mapping[str, Role], faults: Faults) -> tuple[str, ...]:
-    found = tuple(str(name) for name in names)
-    for name in found:
+def _known_roles(spec: Shape, key: str, roles: Mapping[str, Role], faults: Faults) -> tuple[str, ...]:
+    """The names that *spec* gives for *key*: a list, a table by name, or one name; each must be a role."""
+    found = named(spec, key)
+    for name, span in found:
         if name not in roles:
             faults.unknown("role", name, span, roles)
-    return found
+    return tuple(name for name, _ in found)
 
 
 def _subjects(
@@ -234,10 +227,10 @@ def compile_route(spec: s.DocumentDuty, roles: Mapping[str, Role], scope: Scope)
 
 def _check_sources(spec: s.DocumentDuty, scope: Scope) -> None:
     """What a document is based on is a document."""
-    for path in spec.based_on:
-        name = str(path).rsplit(".", 1)[-1]
+    for path, span in named(spec, "based_on"):
+        name = path.rsplit(".", 1)[-1]
         if name not in scope.routes:
-            scope.faults.unknown("document", name, spec.span_of("based_on"), scope.routes)
+            scope.faults.unknown("document", name, span, scope.routes)
 
 
 def _check_returns(steps: Iterable[RouteStep], faults: Faults) -> None:
@@ -266,16 +259,14 @@ def _step(index: int, names: list[str], step: s.Step, roles: Mapping[str, Role],
     act = step.__tag__
     family = FAMILIES[act]
     who = tuple(str(name) for name in getattr(step, act))
-    _known_roles(who, step.span_of(act), roles, scope.faults)
-    _known_roles(getattr(step, "marked_by", ()), step.span_of("marked_by"), roles, scope.faults)
-    _known_roles(getattr(step, "at_least", ()), step.span_of("at_least"), roles, scope.faults)
-    by = _known_roles(getattr(step, "by", ()), step.span_of("by"), roles, scope.faults)
+    _known_roles(step, act, roles, scope.faults)
+    _known_roles(step, "marked_by", roles, scope.faults)
+    by = _known_roles(step, "by", roles, scope.faults)
     returns_to = str(getattr(step, "returns_to", None) or "")
     if returns_to and returns_to not in names[:index]:
         scope.faults.unknown("earlier step of this route", returns_to, step.span_of("returns_to"), names[:index])
     _check_silence(names[index], step, family, scope.faults)
     _check_heard(names[index], step, who, scope.faults)
-    _known_roles(getattr(step, "marked_by", ()), step.span_of("marked_by"), roles, scope.faults)
     _check_references(names, index, step, scope.faults)
     return RouteStep(
         name=names[index], index=index, act=act, family=family, roles=who, by=by, blocking=step.blocking,
@@ -290,27 +281,27 @@ def _check_heard(name: str, step: s.Step, who: tuple[str, ...], faults: Faults) 
     """Least shares are of groups that are heard, among those consulted (R15)."""
     for group, least in step.at_least.items() if isinstance(step, s.OpinionStep) else ():
         if group not in who:
-            faults.unknown(f"group heard at '{name}'", str(group), step.span_of("at_least"), who)
+            faults.unknown(f"group heard at '{name}'", str(group), step.key_span_of(f"at_least.{group}"), who)
         if least.base not in (None, "consulted"):
             faults.error(
                 "PF442", f"the least share of '{group}' at '{name}' is a share of '{least.base}'",
-                step.span_of("at_least"),
+                step.span_of(f"at_least.{group}"),
                 why="the composition of a consultation is judged on those consulted",
-                fix=f"write `{group}: {least.value * 100}% of consulted`",
+                fix=f"write `{group}: {attrs.evolve(least, base='consulted')}`",
             )  # fmt: skip
 
 
 def _check_references(names: list[str], index: int, step: s.Step, faults: Faults) -> None:
-    for key, known in (("again", names[:index]), ("with_", names[:index])):
-        for name in getattr(step, key, ()):
-            if name not in known:
-                faults.unknown("earlier step of this route", str(name), step.span_of(key.rstrip("_")), known)
+    for key in ("again", "with"):
+        for name, span in named(step, key):
+            if name not in names[:index]:
+                faults.unknown("earlier step of this route", name, span, names[:index])
 
 
 def _asks(step: s.Step, roles: Mapping[str, Role], faults: Faults) -> str:
     asks = getattr(step, "asks", None)
     if asks is not None:
-        _known_roles((asks,), step.span_of("asks"), roles, faults)
+        _known_roles(step, "asks", roles, faults)
     elif getattr(step, "silence", None) == "unstated":
         faults.error(
             "PF206", f"the step '{step.as_ or step.__tag__}' leaves silence unstated and asks nobody", step.span,

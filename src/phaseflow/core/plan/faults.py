@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from phaseflow.errors import Problem, Span, did_you_mean
+from phaseflow.spec.shape import Shape
 
 
 class Faults:
@@ -33,6 +34,25 @@ class Faults:
         )
 
     @property
+    def unknown_names(self) -> bool:
+        """Whether some name is unknown; then nothing can be said of the graph that the names make."""
+        return any(problem.code == "PF201" for problem in self.problems)
+
+    @property
     def errors(self) -> list[Problem]:
         """The faults that stop a compilation."""
         return [problem for problem in self.problems if problem.severity == "error"]
+
+
+def named(spec: Shape, key: str) -> tuple[tuple[str, Span], ...]:
+    """The names that *spec* gives for *key* (a list, a table by name, or one name), each with its own place."""
+    given = getattr(spec, f"{key}_" if hasattr(spec, f"{key}_") else key, None)
+    match given:
+        case None:
+            return ()
+        case str():
+            return ((given, spec.span_of(key)),)
+        case Mapping():
+            return tuple((str(name), spec.key_span_of(f"{key}.{name}")) for name in given)
+        case _:
+            return tuple((str(name), spec.span_of(f"{key}.{index}")) for index, name in enumerate(given))

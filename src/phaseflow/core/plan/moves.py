@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from phaseflow.core.plan.conditions import Scope, build
-from phaseflow.core.plan.model import Move, Phase, Role
+from phaseflow.core.plan.faults import named
+from phaseflow.core.plan.model import Move, Phase
 from phaseflow.errors import Span
 from phaseflow.spec.model import OutcomeSpec, PhaseSpec, TransitionSpec
 
@@ -42,10 +43,12 @@ def transition(name: str, spec: TransitionSpec, phases: Mapping[str, Phase], sco
             "PF223", f"'{name}' may be made {spec.max} times, and nothing is said of the next time", spec.span_of("max"),
             why="a limit without an 'otherwise' leaves the run without an answer", fix="add `otherwise: NAME`",
         )  # fmt: skip
-    duties = None if spec.duties in (None, "all", "missing") else tuple(str(d) for d in spec.duties or ())
-    for duty in duties or ():
+    _check_askers(spec, scope)
+    chosen = () if spec.duties in (None, "all", "missing") else named(spec, "duties")
+    for duty, place in chosen:
         if duty not in scope.duties:
-            scope.faults.unknown("duty", duty, spec.span_of("duties"), scope.duties)
+            scope.faults.unknown("duty", duty, place, scope.duties)
+    duties = tuple(duty for duty, _ in chosen) if isinstance(spec.duties, tuple) else None
     return Move(
         name=name, kind="transition", source=str(spec.from_), target=str(spec.to), outcome="", closes_source=True,
         by=tuple(str(role) for role in spec.by), gate=_condition(spec.gate, scope), when=_condition(spec.when, scope),
@@ -69,6 +72,7 @@ def outcome(name: str, spec: OutcomeSpec, phases: Mapping[str, Phase], scope: Sc
     """An outcome becomes a move that ends the run."""
     if spec.from_ is not None and spec.from_ not in phases:
         scope.faults.unknown("phase", str(spec.from_), spec.span_of("from"), phases)
+    _check_askers(spec, scope)
     if spec.owes is not None and spec.carry is None:
         scope.faults.error(
             "PF225", f"the outcome '{name}' owes a run and does not say what it takes over", spec.span,
@@ -85,12 +89,11 @@ def _condition(tree: object, scope: Scope):  # type: ignore[no-untyped-def]
     return build(tree, scope) if tree is not None else None  # type: ignore[arg-type]
 
 
-def check_roles(moves: Iterable[Move], roles: Mapping[str, Role], scope: Scope) -> None:
+def _check_askers(spec: TransitionSpec | OutcomeSpec, scope: Scope) -> None:
     """Every role that may ask for a move must exist."""
-    for move in moves:
-        for role in move.by:
-            if role not in roles:
-                scope.faults.unknown("role", role, move.span, roles)
+    for role, place in named(spec, "by"):
+        if role not in scope.roles:
+            scope.faults.unknown("role", role, place, scope.roles)
 
 
 def check_graph(
@@ -104,10 +107,12 @@ def check_graph(
         going: What a band or an `otherwise` names: target to (where it is named, span).
         scope: Takes the faults.
     """
+    if scope.faults.unknown_names:
+        return
     moves = tuple(moves)
-    named = set(going) | {move.otherwise for move in moves if move.otherwise}
-    _unreachable(phases, moves, named, scope)
-    _dead_end(phases, moves, named, scope)
+    targets = set(going) | {move.otherwise for move in moves if move.otherwise}
+    _unreachable(phases, moves, targets, scope)
+    _dead_end(phases, moves, targets, scope)
     _rings(phases, moves, scope)
 
 
@@ -195,4 +200,4 @@ def shadowed(transitions: Mapping[str, TransitionSpec], scope: Scope) -> None:
         seen.setdefault(sign, name)
 
 
-__all__ = ["PhaseSpec", "check_graph", "check_roles", "outcome", "phase_moves", "shadowed", "transition"]
+__all__ = ["PhaseSpec", "check_graph", "outcome", "phase_moves", "shadowed", "transition"]

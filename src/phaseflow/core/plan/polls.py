@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
+import attrs
+
 from phaseflow.core.plan.conditions import Scope
+from phaseflow.core.plan.faults import named
 from phaseflow.errors import Span
 from phaseflow.spec import duties as s
 from phaseflow.spec.phrases import SharePhrase
@@ -34,9 +37,9 @@ def check_poll(name: str, spec: s.PollDuty, roles: Iterable[str], targets: Itera
     if spec.tie not in (None, "hold", "void", *targets):
         faults.unknown("transition, outcome or duty", str(spec.tie), spec.span_of("tie"), targets)
     for edge, rule in spec.edges.items():
-        for role in rule.raters:
+        for role, place in named(rule, "raters"):
             if role not in known:
-                faults.unknown("role", str(role), rule.span_of("raters"), known)
+                faults.unknown("role", role, place, known)
         if rule.bands is not None:
             check_bands(f"{name}.{edge}", rule.bands, targets, scope)
     if spec.quorum is None:
@@ -71,6 +74,7 @@ def _check_measure(name: str, spec: s.PollDuty, scope: Scope) -> None:
             "PF243", f"the measure '{spec.measure}' does not say of what", span,
             why="every share names its base", fix=f"write 'CHOICE of {' | of '.join(BASES)}'",
         )  # fmt: skip
+        return
     for choice in favourable:
         if choice not in spec.choices:
             scope.faults.unknown(f"choice of the poll '{name}'", choice, span, spec.choices)
@@ -82,16 +86,16 @@ def _check_bases(name: str, spec: s.PollDuty, scope: Scope) -> None:
         if least.base not in ("invited", "respondents", "cast"):
             scope.faults.error(
                 "PF491", f"the least share of '{group}' in the poll '{name}' does not say of whom",
-                spec.span_of("at_least"),
+                spec.span_of(f"at_least.{group}"),
                 why="a tenth of the invited and a tenth of those who answered are not the same people",
-                fix=f"write `{group}: {least.value * 100}% of respondents`, or `of invited`",
+                fix=f"write `{group}: {attrs.evolve(least, base='respondents')}`, or `of invited`",
             )  # fmt: skip
     share = spec.quorum.share if isinstance(spec.quorum, s.Quorum) else None
     if share is not None and share.base not in (None, "invited"):
         scope.faults.error(
-            "PF492", f"the quorum of '{name}' is a share of '{share.base}'", spec.span_of("quorum"),
+            "PF492", f"the quorum of '{name}' is a share of '{share.base}'", share.span,
             why="a turnout is measured on those who were invited",
-            fix=f"write `{share.value * 100}% of invited`, or a `count:`",
+            fix=f"write `{attrs.evolve(share, base='invited')}`, or a `count:`",
         )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from phaseflow.core.plan.duties import places
-from phaseflow.core.plan.faults import Faults
+from phaseflow.core.plan.faults import Faults, named
 from phaseflow.spec.model import LedgerSpec, OutcomeSpec, Policy, TransitionSpec
 from phaseflow.spec.shape import Shape
 
@@ -25,9 +25,10 @@ def check_references(policy: Policy, faults: Faults) -> None:
         "duty": {place.name for place in places(policy)},
     }
     for noun, names, owner, key in _uses(policy):
+        places_of = dict(named(owner, key))
         for name in names:
             if name not in known[noun]:
-                faults.unknown(noun, str(name), owner.span_of(key), known[noun])
+                faults.unknown(noun, str(name), places_of[str(name)], known[noun])
     _check_otherwise(policy.transitions, policy.outcomes, faults)
     if policy.programme is not None:
         _check_otherwise(policy.programme.transitions, policy.programme.outcomes, faults)

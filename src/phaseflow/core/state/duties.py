@@ -112,6 +112,14 @@ def _ahead(term: Term, at: datetime) -> Term:
     return attrs.evolve(term, lock=None) if term.lock is not None and term.lock <= at else term
 
 
+def duty_scheduled(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyScheduled) -> None:
+    rows.put(timer_key(event.opens, "open", f"from/{event.name}"), Timer(kind="duty_from", key=event.name))
+
+
+def duty_may_begin(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.DutyMayBegin) -> None:
+    """The duty's own event follows, if it is not open already."""
+
+
 def duty_dated(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyDated) -> None:
     state = duty_of(rows, event.key)
     disarm(rows, state.timers)

@@ -42,6 +42,8 @@ APPLIERS: Mapping[type[e.Event], Callable[[Plan, Draft, Entry, Any], None]] = {
     e.UnitWithdrawn: run.unit_withdrawn,
     e.WithdrawnFromProgramme: run.withdrawn_from_programme,
     e.DutyOpened: duties.duty_opened,
+    e.DutyScheduled: duties.duty_scheduled,
+    e.DutyMayBegin: duties.duty_may_begin,
     e.DutyDated: duties.duty_dated,
     e.DutyOwedBy: duties.duty_owed_by,
     e.DutyReminded: duties.duty_reminded,

@@ -156,8 +156,19 @@ def _calendar_date(cursor: Cursor, token: Token) -> tuple[int | None, int, int]:
         cursor.fail("PF123", f"{quoted(token.text)} is no day of any calendar" if year is None or month > 12
                     else f"{quoted(token.text)} is no day of {year}", token,
                     why="months run from 01 to 12, days from 01 to the end of their month",
-                    fix=f"write '{MONTHS[month - 1]} end' for its last day" if 1 <= month <= 12 else "")
+                    fix=_nearest_day(year, month, day))
     return year, month, day
+
+
+def _nearest_day(year: int | None, month: int, day: int) -> str:
+    """What may be meant by a day that does not exist: the last of its month, or month and day the other way round."""
+    if 1 <= month <= 12:
+        stated = f"{year} " if year is not None else ""
+        return f"write '{stated}{MONTHS[month - 1]} end' for its last day"
+    if 1 <= day <= 12 and 1 <= month <= 31:
+        stated = f"{year}-" if year is not None else ""
+        return f"write {stated}{day:02}-{month:02}: the month stands first"
+    return ""
 
 
 def _written_year(cursor: Cursor) -> int | None:
