@@ -46,7 +46,7 @@ class Clock:
 class Board:
     """A plugin that counts every notice and shows the few that the story is about."""
 
-    SHOWN = ("escalated", "document_returned", "item_due")
+    SHOWN = ("due_soon", "escalated", "document_returned", "item_due")
 
     def __init__(self) -> None:
         self.count: Counter[str] = Counter()
@@ -265,6 +265,14 @@ def closing(story: Story) -> None:
     if answer.held:
         story.explain("programme", answer.reasons)
     say("26 Oct", "The programme ends. Its long problems do not: in spring 2010 they fall due.")
+    story.until("2010-02-20")
+    say("20 Feb", "The third batch begins. 'water' is in it, and its new run pays the debt of the old one.")
+    third = story.engine.start(story.plan, start="2010-02-20", roster=DISTRICT, run="district_campaign/batch_3", batch=3)
+    again = story.engine.start(
+        story.plan, unit="water", start="2010-02-20", programme=third, roster=staff("water"), run="district_campaign/batch_3/water",
+        batch=3, redeems=story.units["water"],
+    )  # fmt: skip
+    print(f"    {again.id} redeems {story.units['water'].id}")
     story.until("2010-04-03")
 
 
@@ -300,7 +308,7 @@ def summary(story: Story) -> None:
     for unit, run in story.units.items():
         status = run.status()
         rounds = sum(type(entry.event).__name__ == "PollCounted" for entry in run.history())
-        owed = " (a run in the next batch is owed)" if status.owes_redo else ""
+        owed = f" (organised again as {status.redeemed_by})" if status.redeemed_by else " (a run is owed)" if status.owes_redo else ""
         state = "intact" if not run.verify() else "; ".join(run.verify())
         print(f"{unit:<14}{status.outcome or status.status:<12}{rounds:<8}{status.items['problems'][0]:<12}{status.entries:<9}{state}{owed}")
     status = story.programme.status()

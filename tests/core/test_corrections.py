@@ -199,6 +199,26 @@ def test_what_was_checked_is_checked_again() -> None:
     run.check_replay()
 
 
+def test_what_is_still_enough_still_waits_for_its_check() -> None:
+    """A voided surplus takes nothing away from what was reported."""
+    run = stage()
+    write(run, 2, "essay", "essays")
+    void(run, write(run, 1, "essay", "essays"))
+    run.ok(c.Confirm, "cy", duty="essay", subject="li", good=True)
+    assert part(run, "study/1/essay").done
+    run.check_replay()
+
+
+def test_who_was_in_time_is_overdue_beside_the_others() -> None:
+    """Others had been overdue when the day came; whoever turns out to owe it too is said to be by name."""
+    run = Stage(POLICY, {**ROSTER, "mo": "member"}, head=HEAD)
+    entry = write(run, 10, now="03-09")
+    run.ok(c.Tick, now="03-15")
+    events = void(run, entry)
+    assert names(events) == ["EventVoided", "DutyUndone", "DutyFellDue"]
+    run.check_replay()
+
+
 def test_in_time_is_judged_on_the_deed_and_not_on_the_check() -> None:
     """Reported on the 9th, due on the 10th, checked on the 15th: in time, and the overdue is rescinded."""
     run = stage()
@@ -362,6 +382,7 @@ def closed_phase() -> tuple[Stage, Entry, Entry]:
     held = last(run, e.GateJudged)
     assert held.event.verdict == "held"  # type: ignore[attr-defined]
     entry = write(run, 10)
+    run.ok(c.Ask, "ann", move="study.close")
     run.ok(c.HoldMeeting, "lee", duty="kickoff")
     run.ok(c.Ask, "ann", move="study.close")
     return run, entry, last(run, e.GateJudged)
@@ -378,6 +399,9 @@ def test_a_verdict_that_read_a_corrected_fact_is_doubted_by_name() -> None:
     assert asked.role == "chief"  # type: ignore[attr-defined]
     run.ok(c.Answer, "chi", question=asked.question, verdict="stands", reason="the rest was good")  # type: ignore[attr-defined]
     assert "later/1" in run.get("head").open
+    write(run, 10, at="03-01 08:02", now="03-03")
+    again = void(run, last(run, e.AmountRecorded))
+    assert "VerdictDoubted" not in names(again), "the verdict had not read this one"
     run.check_replay()
 
 

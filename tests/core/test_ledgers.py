@@ -201,6 +201,32 @@ def test_amending_an_overdue_item_without_moving_it_does_not_ring_again() -> Non
     run.ok(c.Tick, now="03-20")
     assert len(since(run, e.ItemFellDue)) == 1
     assert len(since(run, e.ItemReminded)) == 2
+    assert item(run).fell_due, "it is still overdue"
+    close(run)
+
+
+def test_a_new_clock_does_not_ring_for_what_is_past() -> None:
+    """R8: a rung before the amendment is left out; those after it come."""
+    run = stage()
+    enter(run, "staged")
+    run.ok(c.AmendItem, "lee", item="problems/1", reason="urgent now", kind="now", now="03-06")
+    run.ok(c.Tick, now="03-20")
+    assert [at for at, _ in since(run, e.ItemReminded)] == ["03-11 00:00"]
+    assert [at for at, _ in since(run, e.ItemFellDue)] == ["03-08 00:00"]
+    close(run)
+
+
+def test_a_parked_item_that_wakes_after_its_day_is_overdue() -> None:
+    """The clock said nothing while the item was parked; it says so once, when the item is open again."""
+    run = stage()
+    enter(run, "hard", due=date(2009, 3, 5))
+    run.ok(c.ExplainItem, "own", item="problems/1", reason="not now")
+    run.ok(c.Tick, now="03-08")
+    assert since(run, e.ItemFellDue) == []
+    events = run.ok(c.AmendItem, "lee", item="problems/1", reason="now", kind="staged")
+    assert names(events) == ["ItemAmended", "ItemFellDue"]
+    run.ok(c.Tick, now="03-20")
+    assert len(since(run, e.ItemFellDue)) == 1
     close(run)
 
 
@@ -454,6 +480,8 @@ def test_where_survival_is_unstated_a_role_is_asked_and_nothing_is_lost() -> Non
     run.ok(c.SettleItem, "own", item="problems/1")
     run.ok(c.Answer, "ann", question=asked[0].question, verdict="yes", reason="of course")
     close(run)
+    run = stage(survives="unstated")
+    assert "QuestionAsked" not in names(run.ok(c.Ask, "ann", move="finished")), "there is nothing to ask about"
 
 
 def test_nothing_happens_in_a_halted_run() -> None:

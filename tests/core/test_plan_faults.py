@@ -233,9 +233,9 @@ def test_every_code_of_this_room_has_a_bad_example() -> None:
 
 def test_all_faults_of_a_policy_are_told_at_once() -> None:
     """Nobody mends a policy one message at a time: every fault of the pass is there, sorted by position."""
-    text = with_duty("job: {task: Job, by: bos}", "outcomes: {done: {by: boss, from: b}, lost: {}}\nappoints: chief\n")
+    text = with_duty("job: {task: Job, by: bos}", "outcomes: {done: {by: boss, from: b}, redo: {by: boss, owes: next_batch}}\nappoints: chief\n")
     found = problems(policy_text(text))
-    assert [p.code for p in found] == ["PF205", "PF201", "PF201", "PF227", "PF201"]
+    assert [p.code for p in found] == ["PF205", "PF201", "PF201", "PF225", "PF201"]
     assert [p.span.line for p in found] == sorted(p.span.line for p in found)
 
 

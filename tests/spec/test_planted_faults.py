@@ -32,11 +32,6 @@ def problems(file: str, text: str) -> tuple[Problem, ...]:
     return ()
 
 
-def replaced(text: str, old: str, new: str) -> str:
-    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the policy"
-    return text.replace(old, new)
-
-
 def place(fault: Fault, planted: str) -> tuple[int, int]:
     """Line and column of the mark, counted from 1."""
     if fault.at:
@@ -60,9 +55,8 @@ def test_the_policies_are_sound_before_anything_is_planted():
 def test_a_slip_is_told_once_where_it_stands_and_its_fix_mends_it(fault):
     """One fault, one problem: the code, the line, the column; and doing what it says makes the policy whole."""
     text = written(fault.file)
-    new = fault.new.replace(MARK, "")
-    planted = text.replace(fault.old, new, 1)
     assert text.count(fault.old) == 1
+    planted = text.replace(fault.old, fault.new.replace(MARK, ""))
     found = problems(fault.file, planted)
     assert all(problem.what and problem.why and problem.fix for problem in found)
     assert all(fault.word in problem.fix for problem in found), [problem.fix for problem in found]
@@ -71,5 +65,5 @@ def test_a_slip_is_told_once_where_it_stands_and_its_fix_mends_it(fault):
     else:
         told = [(problem.code, problem.span.file, problem.span.line, problem.span.col) for problem in found]
         assert told == [(fault.code, fault.file, *place(fault, planted))], [str(problem) for problem in found]
-    mended = text.replace(fault.old, fault.mend or fault.old, 1)
+    mended = text.replace(fault.old, fault.mend or fault.old)
     assert problems(fault.file, mended) == ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Callable
 from typing import NamedTuple
@@ -85,8 +84,9 @@ def _zones() -> tuple[bool, str]:
 
 
 def _sqlite() -> tuple[bool, str]:
-    driver = importlib.import_module("sqlite3")  # asked for its version only; the driver itself belongs to `stores`
-    return driver.sqlite_version_info >= (3, 35), driver.sqlite_version
+    import sqlite3  # asked for its version only; the driver itself belongs to `stores`
+
+    return sqlite3.sqlite_version_info >= (3, 35), sqlite3.sqlite_version
 
 
 def _settings() -> tuple[bool | None, str]:

@@ -131,7 +131,6 @@ def failure(error: Exception, *, as_json: bool) -> bool:
     """Print an error that phaseflow or the system raised; False where it is a fault of the program itself."""
     from phaseflow.errors import PhaseflowError, Problem
 
-    error = getattr(error, "refused", error)  # a refusal may come wrapped by the transaction that it undid
     if isinstance(error, OSError):
         where = f" '{error.filename}'" if error.filename else ""
         problem = Problem(

@@ -183,7 +183,7 @@ def _about_items(found: Reason, arguments: dict[str, str], sources: Sources) -> 
     ledger = sources.level.ledgers.get(arguments["ledger"])
     if ledger is None:
         return found
-    names = [key.removeprefix("item/") for key, row in sources.rows.scan(f"item/{ledger.name}/") if getattr(row, "status", "") in ("open", "settled")]
+    names = [f"{ledger.name}/{int(key.rsplit('/', 1)[1])}" for key, row in sources.rows.scan(f"item/{ledger.name}/") if getattr(row, "status", "") in ("open", "settled")]
     return attrs.evolve(
         found, who=tuple(map(str, ledger.spec.close.by)), subjects=tuple(names[:20]), count=len(names),
         act="settle each item", clause=found.clause or ", ".join(ledger.clause),

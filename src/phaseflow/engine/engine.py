@@ -145,15 +145,18 @@ class Engine:
             batch=batch if batch is not None else plan.policy.batch, redeems=debtor, persons=persons,
             bodies={kind: tuple(names) for kind, names in (bodies or {}).items()}, at_phase=at_phase, assumed=dict(assume or {}),
         )  # fmt: skip
-        with self.store.transaction() as tx:
-            self.plans.keep(tx, plan)
-            self._execute(tx, name, command, plan, personal)
-            if parent:
-                enrol = c.EnrolUnit(id=f"{command.id}:enrol", by=by, at=now, now=now, unit=unit, run=name)
-                self._execute(tx, parent, enrol, None, ())
-            if debtor:
-                redeem = c.RedeemRedo(id=f"{command.id}:redeem", by=by, at=now, now=now, run=name)
-                self._execute(tx, debtor, redeem, None, ())
+        try:
+            with self.store.transaction() as tx:
+                self.plans.keep(tx, plan)
+                self._execute(tx, name, command, plan, personal)
+                if parent:
+                    enrol = c.EnrolUnit(id=f"{command.id}:enrol", by=c.SYSTEM, at=now, now=now, unit=unit, run=name)
+                    self._execute(tx, parent, enrol, None, ())
+                if debtor:
+                    redeem = c.RedeemRedo(id=f"{command.id}:redeem", by=c.SYSTEM, at=now, now=now, run=name)
+                    self._execute(tx, debtor, redeem, None, ())
+        except _Kept as kept:  # nothing is kept: the run, its place in the programme and its debt stand or fall together
+            raise kept.refused from None
         return Run(self, name)
 
     def _check_place(self, plan: Plan, level: str, parent: str) -> None:
@@ -233,7 +236,12 @@ class Engine:
 
     def _attempt(self, tx: Tx, run: str, command: c.Command, personal: tuple[PersonalValue, ...]) -> Answer | Refused:
         try:
-            return self._execute(tx, run, command, None, personal)
+            child = StoreRows(tx, run).get(f"unit/{command.unit}") if isinstance(command, c.WithdrawUnit) and command.unit else ""
+            answer = self._execute(tx, run, command, None, personal)
+            if child:  # what the programme decides obliges the unit's run, in the same transaction (R13)
+                obliged = attrs.evolve(command, id=f"{command.id}:{child}", by=c.SYSTEM, on_behalf_of="")
+                self._execute(tx, child, obliged, None, ())
+            return answer
         except _Kept as kept:
             return kept.refused
 

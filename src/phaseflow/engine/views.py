@@ -143,9 +143,15 @@ def _items(step: Step, person: str, held: frozenset[str]) -> Iterator[Owed]:
         if mine or (status == "settled" and ledger is not None and str(ledger.spec.close.verify) in held):
             term = item.term
             yield Owed(
-                what="settle" if mine else "verify", subject=key.removeprefix("item/"), title=ledger.title if ledger else "", kind="item", due=term.day,
+                what="settle" if mine else "verify", subject=item_id(key), title=ledger.title if ledger else "", kind="item", due=term.day,
                 overdue=term.due is not None and step.now >= term.due, line=str(ledger.span) if ledger else "", clause=", ".join(ledger.clause) if ledger else "",
             )  # fmt: skip
+
+
+def item_id(key: str) -> str:
+    """The id of an item (``problems/1``) from the key of its row, which is padded so that items stand in order."""
+    _, ledger, number = key.split("/")
+    return f"{ledger}/{int(number)}"
 
 
 def _questions(step: Step, held: frozenset[str]) -> Iterator[Owed]:

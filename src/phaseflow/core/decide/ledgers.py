@@ -81,10 +81,13 @@ def amend_item(step: Step, command: c.AmendItem) -> None:
     if kind != state.kind or due != state.due:
         found = item_term(step, spec, state.opened, due)
         term = attrs.evolve(found, ladder=deadlines.ladder(found.ladder, step.at))
+    wakes = state.status == "explained" and not spec.parked
     step.emit(e.ItemAmended(
         item=command.item, kind=kind, fields=fields, owner=owner, axes=axes, due=due, term=term, reason=command.reason,
-        wakes=state.status == "explained" and not spec.parked,
+        wakes=wakes,
     ))  # fmt: skip
+    if wakes and term == state.term and term.due is not None and term.due <= step.now:
+        step.emit(e.ItemFellDue(item=command.item))
     if state.fell_due and term != state.term and (term.due is None or term.due > step.now):
         step.emit(e.OverdueRescinded(key=command.item, subject="", of=state.fell_due))
 

@@ -71,12 +71,17 @@ def require(step: Step, roles: Iterable[str], act: str, *, span: Span = NOWHERE,
 
 def _not_entitled(step: Step, person: str, wanted: tuple[str, ...], act: str, span: Span, clause: Iterable[str]) -> None:
     holders = sorted({holder for role in wanted for holder in holders_of(step, role)})
-    who = ", ".join(f"'{name}'" for name in wanted) or "nobody"
+    who = " or ".join(f"'{name}'" for name in wanted) if wanted else "nobody, because the policy names no role for it"
     if not known(step, person):
-        what = f"'{person}' is not on the roster, and only {who} may {act}"
+        what = f"'{person}' is not on the roster" + (f", and only {who} may {act}" if wanted else f" and may not {act}")
     else:
         what = f"'{person}' may not {act}: that takes {who}"
-    fix = f"ask {', '.join(holders[:5])}" if holders else f"give somebody the role {who} first; nobody has it now"
+    if holders:
+        fix = f"ask {', '.join(holders[:5])}"
+    elif wanted:
+        fix = f"give somebody the role {who} first; nobody has it now"
+    else:
+        fix = "name a role for it in the policy, or let what makes it happen by itself happen"
     refuse("not_entitled", "PF301", what, span=span, why="every act is judged against the roles that the policy names for it",
            fix=fix, clause=clause)
 
