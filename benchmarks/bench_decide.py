@@ -42,8 +42,19 @@ def prepare(members: int) -> tuple[Plan, MemoryRows]:
     rows = MemoryRows()
     begin = datetime(2009, 3, 1, tzinfo=UTC)
     people = tuple(c.Person(id=f"p{n}", roles=("member",)) for n in range(members))
-    start = c.StartRun(id="s", by="system", at=begin, now=begin, run="r", campaign="bench", plan=plan.digest, level="unit", unit="",
-                       start=date(2009, 3, 1), persons=people)  # fmt: skip
+    start = c.StartRun(
+        id="s",
+        by="system",
+        at=begin,
+        now=begin,
+        run="r",
+        campaign="bench",
+        plan=plan.digest,
+        level="unit",
+        unit="",
+        start=date(2009, 3, 1),
+        persons=people,
+    )
     decision = decide(plan, rows, start)
     rows.write(decision.put, decision.drop)
     return plan, rows
@@ -60,7 +71,17 @@ def once(members: int, rounds: int = 7, commands: int = 400) -> float:
         for _ in range(commands):
             number += 1
             moment = now + timedelta(seconds=number)
-            batch.append(c.Record(id=f"c{number}", by=f"p{number % members}", at=moment, now=moment, duty="notes", amount=Fraction(1), unit="characters"))
+            batch.append(
+                c.Record(
+                    id=f"c{number}",
+                    by=f"p{number % members}",
+                    at=moment,
+                    now=moment,
+                    duty="notes",
+                    amount=Fraction(1),
+                    unit="characters",
+                )
+            )
         begun = time.perf_counter()
         for command in batch:
             decision = decide(plan, rows, command)

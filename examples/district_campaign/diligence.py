@@ -10,7 +10,9 @@ from phaseflow.core.plan import Duty
 from phaseflow.engine import Owed
 
 
-def work_off(run: Run, plan: Plan, people: Iterable[str], *, leave: Collection[str] = (), only: Collection[str] = ()) -> int:
+def work_off(
+    run: Run, plan: Plan, people: Iterable[str], *, leave: Collection[str] = (), only: Collection[str] = ()
+) -> int:
     """Let people work until nothing on their lists is ready.
 
     Args:
@@ -90,7 +92,9 @@ def _check(run: Run, rule: Duty, person: str, _owed: Owed) -> int:
 
 def _hold(run: Run, rule: Duty, person: str, _owed: Owed) -> int:
     with run.engine.reading(run.id) as (_tx, _head, _plan, rows, _around):
-        there = {key.rsplit("/", 1)[1]: "present" for role in rule.spec.attend for key, _ in rows.scan(f"holder/{role}/")}  # type: ignore[union-attr]
+        there = {
+            key.rsplit("/", 1)[1]: "present" for role in rule.spec.attend for key, _ in rows.scan(f"holder/{role}/")
+        }  # type: ignore[union-attr]
     run.hold(rule.name, by=person, attendance=there, evidence=["minutes=minutes.pdf"])
     return 1
 
@@ -102,8 +106,18 @@ def _document(run: Run, rule: Duty, person: str, owed: Owed) -> int:
     match step.family:
         case "write":
             text = f"{run.id} {rule.name} {step.name} {run.status().entries}"
-            answers = {str(number): "absorbed in the text" for number in _unanswered(run, rule.name)} if step.act == "absorb" else {}
-            run.draft(rule.name, by=person, digest=hashlib.sha256(text.encode()).hexdigest(), ref=f"files/{rule.name}", answers=answers)
+            answers = (
+                {str(number): "absorbed in the text" for number in _unanswered(run, rule.name)}
+                if step.act == "absorb"
+                else {}
+            )
+            run.draft(
+                rule.name,
+                by=person,
+                digest=hashlib.sha256(text.encode()).hexdigest(),
+                ref=f"files/{rule.name}",
+                answers=answers,
+            )
         case "hear":
             if step.act == "review":
                 _hear(run, rule.name, person)
@@ -117,7 +131,11 @@ def _document(run: Run, rule: Duty, person: str, owed: Owed) -> int:
 
 def _unanswered(run: Run, document: str) -> range:
     """Numbers of the opinions that were given in the trail and not answered yet."""
-    given = [entry.event for entry in run.history() if type(entry.event).__name__ == "OpinionGiven" and f"/{document}" in entry.event.key]
+    given = [
+        entry.event
+        for entry in run.history()
+        if type(entry.event).__name__ == "OpinionGiven" and f"/{document}" in entry.event.key
+    ]
     return range(1, len(given) + 1)
 
 
@@ -132,4 +150,11 @@ def _hear(run: Run, document: str, person: str) -> None:
         run.opine(document, by=who, ref=f"opinions/{who}", group=group)
 
 
-_ACTS = {"task": _complete, "bulletin": _complete, "quota": _record, "checklist": _check, "meeting": _hold, "document": _document}
+_ACTS = {
+    "task": _complete,
+    "bulletin": _complete,
+    "quota": _record,
+    "checklist": _check,
+    "meeting": _hold,
+    "document": _document,
+}

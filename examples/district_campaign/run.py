@@ -61,7 +61,9 @@ class Board:
             if self.shown[notice.kind] <= 3:
                 where = notice.unit or "programme"
                 reason = f" ({notice.data['reason']})" if notice.data.get("reason") else ""
-                print(f"    · {notice.kind}: {notice.title} [{where}] → {', '.join(notice.persons) or 'all who owe it'}{reason}")
+                print(
+                    f"    · {notice.kind}: {notice.title} [{where}] → {', '.join(notice.persons) or 'all who owe it'}{reason}"
+                )
 
 
 class Story:
@@ -75,7 +77,9 @@ class Story:
             self.plan, start="2009-02-20", roster=DISTRICT, bodies={"village": VILLAGES, "area": AREAS}
         )
         self.units: dict[str, Run] = {
-            unit: self.engine.start(self.plan, unit=unit, start="2009-02-20", programme=self.programme, roster=staff(unit))
+            unit: self.engine.start(
+                self.plan, unit=unit, start="2009-02-20", programme=self.programme, roster=staff(unit)
+            )
             for unit in UNITS
         }
 
@@ -170,7 +174,9 @@ def studying(story: Story) -> None:
         story.units["finance"].record("notes", by=person, amount="7500 characters")
     story.close("study")
     story.programme.request("study.close", by="qian")
-    print(f"    after the two have caught up: {closed(story, 'study')} of {len(UNITS)} units have closed the phase, and so has the programme")
+    print(
+        f"    after the two have caught up: {closed(story, 'study')} of {len(UNITS)} units have closed the phase, and so has the programme"
+    )
 
 
 def analysing(story: Story) -> None:
@@ -178,7 +184,10 @@ def analysing(story: Story) -> None:
     for day in ("2009-05-12", "2009-05-28", "2009-06-05", "2009-06-12", "2009-06-25"):
         story.until(day)
         story.work()
-    say("30 Jun", f"{documents(story)} acts on the routes of documents so far; the analysis reports are reviewed, published and filed.")
+    say(
+        "30 Jun",
+        f"{documents(story)} acts on the routes of documents so far; the analysis reports are reviewed, published and filed.",
+    )
     story.until("2009-06-30")
     story.close("analysis")
     story.programme.request("analysis.close", by="qian")
@@ -188,11 +197,24 @@ def rectifying(story: Story) -> None:
     """Phase 3: the plan, and the ledger of problems, closed one by one."""
     story.until("2009-07-06")
     for unit, run in story.units.items():
-        for kind, content, due in (("ripe", "queues at the counter", None), ("staged", "a new building is needed", "2010-03-31")):
-            run.open_item("problems", by=f"{unit}.deputy", kind=kind, owner=f"{unit}.deputy", due=due, fields={
-                "content": content, "deadline": due or "in fifteen days", "goal": "solved for good", "measures": "see the plan",
-                "responsible": "the deputy",
-            })  # fmt: skip
+        for kind, content, due in (
+            ("ripe", "queues at the counter", None),
+            ("staged", "a new building is needed", "2010-03-31"),
+        ):
+            run.open_item(
+                "problems",
+                by=f"{unit}.deputy",
+                kind=kind,
+                owner=f"{unit}.deputy",
+                due=due,
+                fields={
+                    "content": content,
+                    "deadline": due or "in fifteen days",
+                    "goal": "solved for good",
+                    "measures": "see the plan",
+                    "responsible": "the deputy",
+                },
+            )
             run.publish_item(f"problems/{1 if kind == 'ripe' else 2}", by=f"{unit}.head")
     for day in ("2009-07-18", "2009-08-08", "2009-08-28"):
         story.until(day)
@@ -205,7 +227,10 @@ def rectifying(story: Story) -> None:
                     run.settle_item("problems/1", by=f"{unit}.deputy", evidence=["second-report.pdf"])
                 run.verify_item("problems/1", by="sun", good=True)
     story.until("2009-08-31")
-    say("31 Aug", "Every ripe problem was settled with evidence and verified, one of them at the second attempt; one long one a unit stays open.")
+    say(
+        "31 Aug",
+        "Every ripe problem was settled with evidence and verified, one of them at the second attempt; one long one a unit stays open.",
+    )
     story.close("rectify")
     story.programme.request("rectify.close", by="qian")
 
@@ -219,7 +244,9 @@ def rating(story: Story) -> None:
     say("10 Sep", "The satisfaction poll is counted; nobody can see who answered what.")
     story.until("2009-09-12")
     for unit, run in story.units.items():
-        band = {"rating": "waits", "repair": "look-back", "summing_up": "goes on to its summary"}.get(where(run), run.status().outcome)
+        band = {"rating": "waits", "repair": "look-back", "summing_up": "goes on to its summary"}.get(
+            where(run), run.status().outcome
+        )
         print(f"    {unit:<13} {SATISFIED[unit]} %  → {band}")
     story.until("2009-10-08")
     say("8 Oct", "'health' has looked back, filled its gaps, and polls again: 87 %.")
@@ -235,10 +262,15 @@ def vote(story: Story, unit: str, percent: int) -> None:
     run, head = story.units[unit], f"{unit}.head"
     leaders, members = ("feng", "han"), people_of(unit)
     crowd = 100 - len(leaders) - len(members)
-    run.open_poll("satisfaction", by=head, invited={
-        "leaders_rate_units": {"district_leader": len(leaders)}, "cadres_rate_leaders": {"member": len(members)},
-        "masses_rate_members": {"masses": crowd},
-    })  # fmt: skip
+    run.open_poll(
+        "satisfaction",
+        by=head,
+        invited={
+            "leaders_rate_units": {"district_leader": len(leaders)},
+            "cadres_rate_leaders": {"member": len(members)},
+            "masses_rate_members": {"masses": crowd},
+        },
+    )
     answers = ["satisfied"] * percent + ["dissatisfied"] * (100 - percent)
     for leader in leaders:
         run.cast("satisfaction", "leaders_rate_units", answers.pop(), by=leader)
@@ -267,11 +299,19 @@ def closing(story: Story) -> None:
     say("26 Oct", "The programme ends. Its long problems do not: in spring 2010 they fall due.")
     story.until("2010-02-20")
     say("20 Feb", "The third batch begins. 'water' is in it, and its new run pays the debt of the old one.")
-    third = story.engine.start(story.plan, start="2010-02-20", roster=DISTRICT, run="district_campaign/batch_3", batch=3)
+    third = story.engine.start(
+        story.plan, start="2010-02-20", roster=DISTRICT, run="district_campaign/batch_3", batch=3
+    )
     again = story.engine.start(
-        story.plan, unit="water", start="2010-02-20", programme=third, roster=staff("water"), run="district_campaign/batch_3/water",
-        batch=3, redeems=story.units["water"],
-    )  # fmt: skip
+        story.plan,
+        unit="water",
+        start="2010-02-20",
+        programme=third,
+        roster=staff("water"),
+        run="district_campaign/batch_3/water",
+        batch=3,
+        redeems=story.units["water"],
+    )
     print(f"    {again.id} redeems {story.units['water'].id}")
     story.until("2010-04-03")
 
@@ -293,7 +333,9 @@ def where(run: Run) -> str:
 
 def closed(story: Story, phase: str) -> int:
     """How many units have closed a phase."""
-    return sum(any(p.name == phase and p.state == "closed" for p in run.status().phases) for run in story.units.values())
+    return sum(
+        any(p.name == phase and p.state == "closed" for p in run.status().phases) for run in story.units.values()
+    )
 
 
 def documents(story: Story) -> int:
@@ -308,11 +350,21 @@ def summary(story: Story) -> None:
     for unit, run in story.units.items():
         status = run.status()
         rounds = sum(type(entry.event).__name__ == "PollCounted" for entry in run.history())
-        owed = f" (organised again as {status.redeemed_by})" if status.redeemed_by else " (a run is owed)" if status.owes_redo else ""
+        owed = (
+            f" (organised again as {status.redeemed_by})"
+            if status.redeemed_by
+            else " (a run is owed)"
+            if status.owes_redo
+            else ""
+        )
         state = "intact" if not run.verify() else "; ".join(run.verify())
-        print(f"{unit:<14}{status.outcome or status.status:<12}{rounds:<8}{status.items['problems'][0]:<12}{status.entries:<9}{state}{owed}")
+        print(
+            f"{unit:<14}{status.outcome or status.status:<12}{rounds:<8}{status.items['problems'][0]:<12}{status.entries:<9}{state}{owed}"
+        )
     status = story.programme.status()
-    print(f"{'programme':<14}{status.outcome or status.status:<12}{'':<8}{'':<12}{status.entries:<9}{'intact' if not story.programme.verify() else 'broken'}")
+    print(
+        f"{'programme':<14}{status.outcome or status.status:<12}{'':<8}{'':<12}{status.entries:<9}{'intact' if not story.programme.verify() else 'broken'}"
+    )
     told = ", ".join(f"{number} {kind.replace('_', ' ')}" for kind, number in story.board.count.most_common(8))
     print(f"\nTold: {told}.")
 
@@ -327,7 +379,12 @@ def main() -> None:
         part(story)
     summary(story)
     print(f"\nThe runs are in {db}. Try next:")
-    for line in ("status district_campaign/finance", "history district_campaign/water", "verify", "todo district_campaign/health health.head"):
+    for line in (
+        "status district_campaign/finance",
+        "history district_campaign/water",
+        "verify",
+        "todo district_campaign/health health.head",
+    ):
         print(f"    .venv/bin/phaseflow --db {db} {line}")
     story.engine.close()
 

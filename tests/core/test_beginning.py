@@ -39,12 +39,17 @@ class Clock:
 @pytest.fixture
 def run() -> Any:
     engine = Engine(clock=Clock())
-    return engine.start(compile_policy(read_policy(POLICY).result()), start="2009-03-01", roster=[{"id": "wang", "roles": ["lead"]}])
+    return engine.start(
+        compile_policy(read_policy(POLICY).result()), start="2009-03-01", roster=[{"id": "wang", "roles": ["lead"]}]
+    )
 
 
 def test_a_duty_of_a_later_phase_may_begin_with_the_campaign(run: Any) -> None:
     """Capability 20: institution work starts at the beginning although its phase is the last; it is due at its own window's end."""
-    assert [(owed.subject, str(owed.due)) for owed in run.todo("wang")] == [("read", "2009-03-31"), ("institutions", "2009-05-31")]
+    assert [(owed.subject, str(owed.due)) for owed in run.todo("wang")] == [
+        ("read", "2009-03-31"),
+        ("institutions", "2009-05-31"),
+    ]
     run.complete("institutions", by="wang")
     run.engine.clock.now = datetime(2009, 5, 2, tzinfo=UTC)
     run.engine.tick()

@@ -199,11 +199,33 @@ def test_what_was_checked_is_checked_again() -> None:
     run.check_replay()
 
 
+def test_a_corrected_time_keeps_the_check() -> None:
+    """What was confirmed stays confirmed when only its time was wrong."""
+    run = stage()
+    entry = write(run, 2, "essay", "essays", now="03-15")
+    run.ok(c.Confirm, "cy", duty="essay", subject="li", good=True)
+    assert part(run, "study/1/essay").in_time is False
+    assert names(correct(run, entry, happened="03-09"))[-3:] == ["DutyUndone", "DutyDone", "OverdueRescinded"]
+    run.check_replay()
+
+
+def test_a_late_record_can_show_that_it_was_in_time() -> None:
+    """R2: what was done late by the records so far was in time by one that is recorded later."""
+    run = stage()
+    write(run, 5, now="03-02")
+    write(run, 5, now="03-14")
+    assert part(run).in_time is False
+    events = run.ok(c.Record, "li", duty="notes", amount=Fraction(5), unit="pages", at="03-08", now="03-16")
+    assert names(events)[-3:] == ["DutyUndone", "DutyDone", "OverdueRescinded"]
+    assert part(run).in_time is True
+    run.check_replay()
+
+
 def test_what_is_still_enough_still_waits_for_its_check() -> None:
     """A voided surplus takes nothing away from what was reported."""
     run = stage()
     write(run, 2, "essay", "essays")
-    void(run, write(run, 1, "essay", "essays"))
+    assert names(void(run, write(run, 1, "essay", "essays"))) == ["EventVoided"]
     run.ok(c.Confirm, "cy", duty="essay", subject="li", good=True)
     assert part(run, "study/1/essay").done
     run.check_replay()

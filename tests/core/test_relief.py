@@ -217,6 +217,16 @@ def test_a_revocation_recorded_late_does_not_ring_late() -> None:
     run.check_replay()
 
 
+def test_a_waiver_for_everybody_covers_whoever_has_a_day_of_their_own() -> None:
+    """A moved day comes while all are excepted: nobody owes it then."""
+    run = stage()
+    extend(run, date(2009, 3, 14))
+    waive(run, subject="")
+    run.ok(c.Tick, now="03-20")
+    assert [event.outstanding for event in run.events(e.DutyFellDue) if event.key == "study/1/notes"] == [0]
+    run.check_replay()
+
+
 def test_a_joiner_has_the_clock_of_the_duty() -> None:
     """Everybody had done it and its timers were gone; for somebody new they are set again."""
     run = stage()
@@ -535,6 +545,8 @@ def test_a_stopped_clock_moves_what_was_ahead() -> None:
     assert when(run, e.DutyReminded) == ["03-08", "03-22 li", "03-24", "03-28 li"]
     assert [f"{entry.at:%m-%d}" for entry in run.trail if isinstance(entry.event, e.WindowEnded)] == ["04-11", "05-01"]
     assert [f"{entry.at:%m-%d}" for entry in run.trail if isinstance(entry.event, e.StepEnded)] == ["03-26", "04-11"]
+    began = [(f"{entry.at:%m-%d}", entry.event.step) for entry in run.trail if isinstance(entry.event, e.StepBegan)]
+    assert began == [("03-01", "first_half"), ("03-26", "second_half")]
     opened = [entry for entry in run.trail if isinstance(entry.event, e.PhaseOpened) and entry.event.phase == "later"]
     assert [f"{entry.at:%m-%d}" for entry in opened] == ["04-15"]
     run.check_replay()
@@ -595,10 +607,11 @@ def test_what_was_past_before_a_halt_stays_past() -> None:
     """An overdue stays overdue at its day; only the lock, still ahead, moves."""
     run = stage()
     run.ok(c.Tick, now="03-13")
-    lock = duty(run).term.lock
+    due, lock = duty(run).term.due, duty(run).term.lock
     run.ok(c.Suspend, "ann", reason="flood", now="03-13 12:00")
     run.ok(c.Resume, "ann", now="03-23 12:00")
     assert str(duty(run).term.day) == "2009-03-10"
+    assert duty(run).term.due == due
     assert (duty(run).term.lock - lock).days == 10
     run.ok(c.Tick, now="03-31")
     assert when(run, e.DutyFellDue) == ["03-12"]

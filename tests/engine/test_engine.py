@@ -34,7 +34,10 @@ phases:
       notes: {quota: 100 pages, each: member, clause: "3.2"}
 outcomes: {completed: {by: lead, gate: {closed: study}}}
 """
-PEOPLE = [{"id": "wang", "roles": ["lead"]}, {"id": "li", "roles": ["member"], "name": "Li Na", "email": "li@x.example"}]
+PEOPLE = [
+    {"id": "wang", "roles": ["lead"]},
+    {"id": "li", "roles": ["member"], "name": "Li Na", "email": "li@x.example"},
+]
 
 
 class Clock:
@@ -84,7 +87,10 @@ def test_a_held_gate_is_an_answer_with_every_reason(engine: Engine) -> None:
     run = start(engine)
     answer = run.request("study.close", by="wang")
     assert answer.held
-    assert [(r.label, r.subjects, r.clause) for r in answer.reasons] == [("'kickoff' done", (), "3.1"), ("'notes' done", ("li",), "3.2")]
+    assert [(r.label, r.subjects, r.clause) for r in answer.reasons] == [
+        ("'kickoff' done", (), "3.1"),
+        ("'notes' done", ("li",), "3.2"),
+    ]
     assert [type(event).__name__ for event in answer.events] == ["GateJudged"]
     assert [reason.span.line for reason in answer.reasons] == [14, 15]
     assert run.why("study.close") == answer.reasons
@@ -160,7 +166,9 @@ def test_preview_changes_nothing(engine: Engine) -> None:
 def test_todo_and_allowed(engine: Engine) -> None:
     """`todo` is what is owed, `allowed` what is possible; both carry line and clause."""
     run = start(engine)
-    assert [(o.what, o.rest, o.clause, str(o.due)) for o in run.todo("li")] == [("record notes up to 100 pages", "100 of 100 pages", "3.2", "2009-03-31")]
+    assert [(o.what, o.rest, o.clause, str(o.due)) for o in run.todo("li")] == [
+        ("record notes up to 100 pages", "100 of 100 pages", "3.2", "2009-03-31")
+    ]
     assert [o.subject for o in run.allowed("wang")] == ["study.close", "completed", "kickoff"]
     assert [o.ready for o in run.allowed("wang")] == [False, False, True]
 
@@ -244,7 +252,9 @@ def test_verify_finds_an_edited_row(tmp_path: Path) -> None:
         run = start(engine)
         run.record("notes", by="li", amount="10 pages")
     base = sqlite3.connect(tmp_path / "runs.db")
-    table = next(name for (name,) in base.execute("select name from sqlite_master where type='table'") if "entr" in name)
+    table = next(
+        name for (name,) in base.execute("select name from sqlite_master where type='table'") if "entr" in name
+    )
     base.execute(f"update {table} set body = replace(body, '\"10\"', '\"99\"')")
     base.execute(f"update {table} set body = replace(body, '10/1', '99/1')")
     base.commit()

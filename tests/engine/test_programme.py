@@ -47,7 +47,9 @@ class Tidy:
 
     def start(self, unit: str, **more: Any) -> Any:
         roster = [{"id": f"{unit}.lead", "roles": ["lead"]}]
-        return self.engine.start(self.plan, unit=unit, start="2009-03-01", programme=more.pop("programme", self.top), roster=roster, **more)
+        return self.engine.start(
+            self.plan, unit=unit, start="2009-03-01", programme=more.pop("programme", self.top), roster=roster, **more
+        )
 
     def finish(self, unit: str) -> None:
         self.units[unit].complete("read", by=f"{unit}.lead")
@@ -72,7 +74,11 @@ def test_a_parent_gate_counts_units_and_records_what_it_read() -> None:
     tidy.finish("a")
     held = tidy.top.request("study.close", by="qian")
     assert held.held
-    assert (held.reasons[0].measured, held.reasons[0].subjects, held.reasons[0].count) == ("33.33% (1/3)", ("b", "c"), 2)
+    assert (held.reasons[0].measured, held.reasons[0].subjects, held.reasons[0].count) == (
+        "33.33% (1/3)",
+        ("b", "c"),
+        2,
+    )
     tidy.finish("b")
     passed = tidy.top.request("study.close", by="qian")
     assert passed.passed
@@ -120,7 +126,9 @@ def test_redo_is_a_debt_that_the_next_batch_pays() -> None:
     assert tidy.units["a"].status().owes_redo
     with pytest.raises(Refused, match="still owed"):
         tidy.units["a"].archive()
-    third = tidy.engine.start(tidy.plan, start="2009-03-02", run="tidy/2", batch=2, roster=[{"id": "qian", "roles": ["office"]}])
+    third = tidy.engine.start(
+        tidy.plan, start="2009-03-02", run="tidy/2", batch=2, roster=[{"id": "qian", "roles": ["office"]}]
+    )
     again = tidy.start("a", programme=third, run="tidy/2/a", batch=2, redeems=tidy.units["a"])
     assert tidy.units["a"].status().redeemed_by == again.id
     with pytest.raises(Refused, match="owes no run"):
@@ -142,5 +150,7 @@ def test_units_may_run_under_a_plan_of_their_own() -> None:
     tidy = Tidy("a")
     text = POLICY.replace("03-01 .. 03-31, duties", "03-05 .. 04-15, duties")
     own = compile_policy(read_policy(text).result())
-    special = tidy.engine.start(own, unit="special", start="2009-03-01", programme=tidy.top, roster=[{"id": "s", "roles": ["lead"]}])
+    special = tidy.engine.start(
+        own, unit="special", start="2009-03-01", programme=tidy.top, roster=[{"id": "s", "roles": ["lead"]}]
+    )
     assert str({phase.name: phase.last for phase in special.status().phases}["study"]) == "2009-04-15"

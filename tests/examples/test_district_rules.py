@@ -26,13 +26,19 @@ phases:
       satisfaction: {anonymous: true, quorum: none, aggregate: pooled, smallest_group: 1}
 """
 DISTRICT = [
-    {"id": "zhao", "roles": ["secretary"]}, {"id": "qian", "roles": ["office"]}, {"id": "sun", "roles": ["inspectors"]},
-    {"id": "feng", "roles": ["district_leader"]}, {"id": "dai", "roles": ["discipline_committee"]},
-]  # fmt: skip
+    {"id": "zhao", "roles": ["secretary"]},
+    {"id": "qian", "roles": ["office"]},
+    {"id": "sun", "roles": ["inspectors"]},
+    {"id": "feng", "roles": ["district_leader"]},
+    {"id": "dai", "roles": ["discipline_committee"]},
+]
 UNIT = [
-    {"id": "wang", "roles": ["unit_lead"]}, {"id": "liu", "roles": ["leader"]}, {"id": "li", "roles": ["member"]},
-    {"id": "hu", "roles": ["masses"]}, {"id": "gu", "roles": ["service_recipients"]},
-]  # fmt: skip
+    {"id": "wang", "roles": ["unit_lead"]},
+    {"id": "liu", "roles": ["leader"]},
+    {"id": "li", "roles": ["member"]},
+    {"id": "hu", "roles": ["masses"]},
+    {"id": "gu", "roles": ["service_recipients"]},
+]
 DIGEST = "0123456789abcdef" * 4
 
 
@@ -56,8 +62,12 @@ class Unit:
     def __init__(self) -> None:
         self.clock = Clock()
         self.engine = Engine(clock=self.clock)
-        self.programme = self.engine.start(plan(), start="2009-02-20", roster=DISTRICT, bodies={"village": ["v1"], "area": ["a1"]})
-        self.run: Run = self.engine.start(plan(), unit="health", start="2009-02-20", programme=self.programme, roster=UNIT)
+        self.programme = self.engine.start(
+            plan(), start="2009-02-20", roster=DISTRICT, bodies={"village": ["v1"], "area": ["a1"]}
+        )
+        self.run: Run = self.engine.start(
+            plan(), unit="health", start="2009-02-20", programme=self.programme, roster=UNIT
+        )
 
     def to(self, day: str) -> Unit:
         self.clock.now = datetime.fromisoformat(f"{day}T04:00:00+00:00")
@@ -117,7 +127,11 @@ def test_the_windows_are_the_plans() -> None:
     """P1–P3 and the ten steps: first and last days as written, bound to the year of the start."""
     unit = Unit().approved()
     run = events(unit.run, "RunStarted")[0]
-    assert {path: (days.first, days.last) for path, days in run.windows.items() if "/" in path or path in ("study", "analysis", "rectify")} == {
+    assert {
+        path: (days.first, days.last)
+        for path, days in run.windows.items()
+        if "/" in path or path in ("study", "analysis", "rectify")
+    } == {
         "study": (date(2009, 3, 1), date(2009, 4, 30)),
         "study/training": (date(2009, 3, 9), date(2009, 3, 22)),
         "study/research": (date(2009, 3, 23), date(2009, 4, 12)),
@@ -157,9 +171,14 @@ def events_done(answer: Any) -> list[Any]:
     return [event for event in answer.events if type(event).__name__ == "DutyDone"]
 
 
-@pytest.mark.parametrize(("duty", "unit_", "short", "enough"), [
-    ("notes", "characters", 19_999, 1), ("reflections", "articles", 1, 1), ("member_study", "days", 9, 1),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("duty", "unit_", "short", "enough"),
+    [
+        ("notes", "characters", 19_999, 1),
+        ("reflections", "articles", 1, 1),
+        ("member_study", "days", 9, 1),
+    ],
+)
 def test_the_quotas_of_a_member(duty: str, unit_: str, short: int, enough: int) -> None:
     """P1.1.11–13: 20,000 characters, 2 reflections, 10 days: one less is not enough, exactly so many is."""
     unit = Unit().approved().to("2009-03-10")
@@ -167,10 +186,19 @@ def test_the_quotas_of_a_member(duty: str, unit_: str, short: int, enough: int) 
     assert events_done(unit.run.record(duty, by="li", amount=f"{enough} {unit_}"))
 
 
-@pytest.mark.parametrize(("satisfied", "of", "phase", "outcome"), [
-    (85, 100, "summing_up", ""), (84, 100, "repair", ""), (80, 100, "repair", ""), (79, 100, "", "redo"),
-    (17, 20, "summing_up", ""), (169, 199, "repair", ""), (0, 3, "", "redo"), (3, 3, "summing_up", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("satisfied", "of", "phase", "outcome"),
+    [
+        (85, 100, "summing_up", ""),
+        (84, 100, "repair", ""),
+        (80, 100, "repair", ""),
+        (79, 100, "", "redo"),
+        (17, 20, "summing_up", ""),
+        (169, 199, "repair", ""),
+        (0, 3, "", "redo"),
+        (3, 3, "summing_up", ""),
+    ],
+)
 def test_the_bands_of_the_poll(satisfied: int, of: int, phase: str, outcome: str) -> None:
     """P3.poll: below 80 % redo, from 80 % to below 85 % look-back, from 85 % on; the bounds belong above, exactly."""
     unit = Unit().at_the_poll().poll(satisfied, of)

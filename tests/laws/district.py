@@ -48,18 +48,44 @@ ACTS: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     ("check", ("households", "questionnaire"), {"by": "li", "subject": "h1"}),
     ("join", ({"id": "tan", "roles": ["member"]},), {"by": "qian"}),
     ("leave", ("chen",), {"by": "qian"}),
-    ("open_item", ("problems",), {"by": "liu", "kind": "ripe", "owner": "liu", "fields": {
-        "content": "queues", "deadline": "may", "goal": "shorter", "measures": "desk", "responsible": "liu"}}),
+    (
+        "open_item",
+        ("problems",),
+        {
+            "by": "liu",
+            "kind": "ripe",
+            "owner": "liu",
+            "fields": {
+                "content": "queues",
+                "deadline": "may",
+                "goal": "shorter",
+                "measures": "desk",
+                "responsible": "liu",
+            },
+        },
+    ),
     ("settle_item", ("problems/1",), {"by": "liu", "evidence": ["report=r1"]}),
     ("verify_item", ("problems/1",), {"by": "sun", "good": False, "reason": "still long"}),
     ("verify_item", ("problems/1",), {"by": "sun", "good": True}),
-    ("delegate", ("liu", ["unit_lead"]), {"by": "wang", "since": "2009-03-01", "until": "2009-03-20", "reason": "ill", "absence": True}),
+    (
+        "delegate",
+        ("liu", ["unit_lead"]),
+        {"by": "wang", "since": "2009-03-01", "until": "2009-03-20", "reason": "ill", "absence": True},
+    ),
     ("hold", ("kickoff",), {"by": "liu"}),
-    ("waive", ("notes",), {"by": "qian", "grounds": "illness", "reason": "ill", "subject": "li", "until": "2009-04-01"}),
-    ("extend", ("notes",), {"by": "qian", "type": "unforeseen", "until": "2009-03-28", "reason": "snow", "subject": "chen"}),
+    (
+        "waive",
+        ("notes",),
+        {"by": "qian", "grounds": "illness", "reason": "ill", "subject": "li", "until": "2009-04-01"},
+    ),
+    (
+        "extend",
+        ("notes",),
+        {"by": "qian", "type": "unforeseen", "until": "2009-03-28", "reason": "snow", "subject": "chen"},
+    ),
     ("suspend", (), {"by": "qian", "reason": "flood"}),
     ("resume", (), {"by": "qian"}),
-)  # fmt: skip
+)
 """What people do, with what they often get wrong left in."""
 
 
@@ -102,4 +128,6 @@ class District:
 
 def trail(run: Run) -> list[tuple[Any, ...]]:
     """The trail without what names the ticker: number, when it happened, who, what."""
-    return [(entry.seq, entry.at, entry.actor, entry.on_behalf_of, entry.authority, entry.event) for entry in run.history()]
+    return [
+        (entry.seq, entry.at, entry.actor, entry.on_behalf_of, entry.authority, entry.event) for entry in run.history()
+    ]

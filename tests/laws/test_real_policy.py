@@ -11,8 +11,9 @@ from tests.laws.district import ACTS, District, trail
 
 STEPS = st.lists(
     st.tuples(st.integers(0, len(ACTS) - 1), st.integers(0, 24 * 12), st.lists(st.integers(1, 24 * 6), max_size=3)),
-    min_size=1, max_size=25,
-)  # fmt: skip
+    min_size=1,
+    max_size=25,
+)
 FEW = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 

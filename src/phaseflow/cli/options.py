@@ -140,8 +140,18 @@ def opened(*, create: bool = False, hooks: bool = False) -> Iterator[Engine]:
         from phaseflow.cli.plugins import load
 
         plugins = load(found)
-    with Engine(found.db, hooks=plugins, clock=clock()) as engine:
+    with Engine(found.db, hooks=plugins, clock=clock(), recorder=_account()) as engine:
         yield engine
+
+
+def _account() -> str:
+    """The account of the operating system behind this call, as far as it can be known."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def must_exist(url: str) -> None:

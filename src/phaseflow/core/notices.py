@@ -19,10 +19,27 @@ from phaseflow.messages.commands import EMPTY
 from phaseflow.messages.events import Entry
 
 NoticeKind = Literal[
-    "due_soon", "overdue", "escalated", "gate_held", "phase_opened", "phase_closed", "phase_overdue", "document_waiting",
-    "document_returned", "document_approved", "poll_opened", "poll_decided", "item_opened", "item_due", "item_closed",
-    "outcome", "question", "extension", "waiver", "redo_owed",
-]  # fmt: skip
+    "due_soon",
+    "overdue",
+    "escalated",
+    "gate_held",
+    "phase_opened",
+    "phase_closed",
+    "phase_overdue",
+    "document_waiting",
+    "document_returned",
+    "document_approved",
+    "poll_opened",
+    "poll_decided",
+    "item_opened",
+    "item_due",
+    "item_closed",
+    "outcome",
+    "question",
+    "extension",
+    "waiver",
+    "redo_owed",
+]
 """The hook points: every kind of notice is a hook of the same name."""
 
 
@@ -73,20 +90,40 @@ class _Desk:
         for rows in (self.rows, self.up):
             for role in roles if rows is not None else ():
                 prefix = f"holder/{role}/"
-                found |= {key[len(prefix):] for key, _ in rows.scan(prefix)}  # type: ignore[union-attr]
+                found |= {key[len(prefix) :] for key, _ in rows.scan(prefix)}  # type: ignore[union-attr]
         return tuple(sorted(found))
 
     def notice(
-        self, kind: NoticeKind, subject: str, title: str, roles: Iterable[str], *, persons: Iterable[str] = (),
-        owing: str = "", clause: Iterable[str] = (), stale: datetime | None = None, coalesce: str = "", **data: Any,
-    ) -> Notice:  # fmt: skip
+        self,
+        kind: NoticeKind,
+        subject: str,
+        title: str,
+        roles: Iterable[str],
+        *,
+        persons: Iterable[str] = (),
+        owing: str = "",
+        clause: Iterable[str] = (),
+        stale: datetime | None = None,
+        coalesce: str = "",
+        **data: Any,
+    ) -> Notice:
         roles = tuple(role for role in dict.fromkeys(roles) if role)
         return Notice(
-            kind=kind, run=self.head.run, unit=self.head.unit, campaign=self.head.campaign, at=self.entry.at,
-            subject=subject, title=title, roles=roles, persons=tuple(persons) or (() if owing else self.holders(roles)),
-            owing=owing, clause=tuple(clause), data={key: str(value) for key, value in data.items()},
-            useless_after=stale, coalesce=coalesce,
-        )  # fmt: skip
+            kind=kind,
+            run=self.head.run,
+            unit=self.head.unit,
+            campaign=self.head.campaign,
+            at=self.entry.at,
+            subject=subject,
+            title=title,
+            roles=roles,
+            persons=tuple(persons) or (() if owing else self.holders(roles)),
+            owing=owing,
+            clause=tuple(clause),
+            data={key: str(value) for key, value in data.items()},
+            useless_after=stale,
+            coalesce=coalesce,
+        )
 
     def phase(self, kind: NoticeKind, name: str, **data: Any) -> Notice:
         phase = self.level.phases[name]
@@ -96,7 +133,12 @@ class _Desk:
         """Who runs a phase: whoever may close it, and whoever acts in its duties for the run as a whole."""
         phase = self.level.phases[name]
         closing = (phase.closes.name,) if phase.closes is not None and phase.closes.kind == "role" else (phase.asks,)
-        acting = [role for duty in phase.duties if self.level.duties[duty].subjects == "run" for role in self.level.duties[duty].by]
+        acting = [
+            role
+            for duty in phase.duties
+            if self.level.duties[duty].subjects == "run"
+            for role in self.level.duties[duty].by
+        ]
         return tuple(dict.fromkeys((*(role for role in closing if role), *acting)))
 
     def duty(self, kind: NoticeKind, key: str, *, role: str = "", subject: str = "", **more: Any) -> Notice | None:
@@ -136,7 +178,16 @@ def _of(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
         case e.RunConcluded(outcome=outcome):
             spec = desk.level.outcomes[outcome]
             roles = tuple(desk.level.moves[outcome].by) or desk.phase_roles(next(iter(desk.level.phases)))
-            return [desk.notice("outcome", outcome, str(spec.title or outcome), roles, clause=spec.clause, open_items=event.open_items)]
+            return [
+                desk.notice(
+                    "outcome",
+                    outcome,
+                    str(spec.title or outcome),
+                    roles,
+                    clause=spec.clause,
+                    open_items=event.open_items,
+                )
+            ]
         case e.RedoOwed(outcome=outcome):
             roles = tuple({phase.asks for phase in desk.level.phases.values() if phase.asks})
             return [desk.notice("redo_owed", outcome, outcome, roles)]
@@ -144,7 +195,17 @@ def _of(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
             return [desk.notice("question", question, text, (role,), about=about)]
         case e.ExtensionRequested(key=key, subject=subject, until=until, reason=reason):
             spec_x = desk.plan.policy.extensions
-            return [desk.notice("extension", key, key, map(str, spec_x.by) if spec_x else (), whom=subject, until=until, reason=reason)]
+            return [
+                desk.notice(
+                    "extension",
+                    key,
+                    key,
+                    map(str, spec_x.by) if spec_x else (),
+                    whom=subject,
+                    until=until,
+                    reason=reason,
+                )
+            ]
         case e.ExtensionGranted(key=key, subject=subject, term=term):
             return [desk.duty("extension", key, subject=subject, until=term.day)]
         case e.WaiverGranted(duty=key, subject=subject, grounds=grounds):
@@ -184,7 +245,11 @@ def _about_duties(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
                 return [desk.duty("escalated", key, role=rung.role, subject=subject)]
             stale = next((r.at for r in state.term.ladder if r.at > rung.at), state.term.due)
             notice = desk.duty("due_soon", key, subject=subject)
-            return [attrs.evolve(notice, useless_after=stale, coalesce=f"{desk.head.run}/{key}/{subject}") if notice else None]
+            return [
+                attrs.evolve(notice, useless_after=stale, coalesce=f"{desk.head.run}/{key}/{subject}")
+                if notice
+                else None
+            ]
         case e.DutyFellDue(key=key, outstanding=left, subject=subject) if left:
             return [desk.duty("overdue", key, subject=subject)]
         case _:
@@ -201,16 +266,49 @@ def _about_documents(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
             if found is None or (found.family == "write" and not subject and desk.entry.seq <= 1):
                 return []
             roles = found.by or (found.roles if found.family != "tell" else rule.route[0].roles)
-            return [desk.notice("document_waiting", state.name, rule.title, roles, clause=found.clause or rule.clause, step=step, whom=subject)]
+            return [
+                desk.notice(
+                    "document_waiting",
+                    state.name,
+                    rule.title,
+                    roles,
+                    clause=found.clause or rule.clause,
+                    step=step,
+                    whom=subject,
+                )
+            ]
         case e.DocumentReturned(step=step, to=to, reason=reason, subject=subject):
             target = rule.step_named(to)
             roles = target.roles if target is not None else rule.by
-            return [desk.notice("document_returned", state.name, rule.title, roles, clause=rule.clause, step=step, to=to, reason=reason, whom=subject)]
+            return [
+                desk.notice(
+                    "document_returned",
+                    state.name,
+                    rule.title,
+                    roles,
+                    clause=rule.clause,
+                    step=step,
+                    to=to,
+                    reason=reason,
+                    whom=subject,
+                )
+            ]
         case e.StepPassed(step=step, subject=subject, version=version):
             found = rule.step_named(step)
             if found is None or found.family != "judge":
                 return []
-            return [desk.notice("document_approved", state.name, rule.title, rule.route[0].roles, clause=found.clause or rule.clause, step=step, version=version, whom=subject)]
+            return [
+                desk.notice(
+                    "document_approved",
+                    state.name,
+                    rule.title,
+                    rule.route[0].roles,
+                    clause=found.clause or rule.clause,
+                    step=step,
+                    version=version,
+                    whom=subject,
+                )
+            ]
         case _:
             return []
 
@@ -230,9 +328,22 @@ def _about_polls(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
             suppressed = getattr(found, "suppressed", True)
             audience = (*rule.by, *map(str, getattr(rule.spec, "publish", ())))
             shown = "" if suppressed or share is None else f"{share.numerator}/{share.denominator}"
-            return [desk.notice("poll_decided", state.name, rule.title, audience, clause=rule.clause, band=band, share=shown, go=", ".join(go))]
+            return [
+                desk.notice(
+                    "poll_decided",
+                    state.name,
+                    rule.title,
+                    audience,
+                    clause=rule.clause,
+                    band=band,
+                    share=shown,
+                    go=", ".join(go),
+                )
+            ]
         case e.PollVoided(why=why):
-            return [desk.notice("poll_decided", state.name, rule.title, rule.by, clause=rule.clause, band="void", why=why)]
+            return [
+                desk.notice("poll_decided", state.name, rule.title, rule.by, clause=rule.clause, band="void", why=why)
+            ]
         case _:
             return []
 
@@ -243,13 +354,28 @@ def _about_items(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
     state = desk.rows.get(f"item/{item}") or _padded(desk.rows, item)
     owner = getattr(state, "owner", "")
     persons = (owner,) if owner and desk.rows.get(f"person/{owner}") is not None else ()
-    kinds: dict[type[e.Event], NoticeKind] = {e.ItemOpened: "item_opened", e.ItemFellDue: "item_due", e.ItemClosed: "item_closed"}
+    kinds: dict[type[e.Event], NoticeKind] = {
+        e.ItemOpened: "item_opened",
+        e.ItemFellDue: "item_due",
+        e.ItemClosed: "item_closed",
+    }
     if isinstance(event, e.ItemReminded):
         kind: NoticeKind = "due_soon" if event.rung.kind == "remind" else "escalated"
         if event.rung.role:
             return [desk.notice(kind, item, ledger.title, (event.rung.role,), clause=ledger.clause)]
-        return [desk.notice(kind, item, ledger.title, map(str, ledger.spec.close.by), persons=persons, clause=ledger.clause)]
-    return [desk.notice(kinds[type(event)], item, ledger.title, map(str, ledger.spec.close.by), persons=persons, clause=ledger.clause)]
+        return [
+            desk.notice(kind, item, ledger.title, map(str, ledger.spec.close.by), persons=persons, clause=ledger.clause)
+        ]
+    return [
+        desk.notice(
+            kinds[type(event)],
+            item,
+            ledger.title,
+            map(str, ledger.spec.close.by),
+            persons=persons,
+            clause=ledger.clause,
+        )
+    ]
 
 
 def _padded(rows: Rows, item: str) -> Any:

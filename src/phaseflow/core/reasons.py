@@ -45,11 +45,22 @@ class Reason:
 
     def problem(self, code: str = "PF324") -> Problem:
         """The same, to be printed with its line."""
-        named = ", ".join(self.subjects) + (f" and {self.count - len(self.subjects)} more" if self.count > len(self.subjects) else "")
-        what = f"{self.label}: {self.measured}, wanted {self.required}" + (f" (missing: {named})" if self.subjects else "")
+        named = ", ".join(self.subjects) + (
+            f" and {self.count - len(self.subjects)} more" if self.count > len(self.subjects) else ""
+        )
+        what = f"{self.label}: {self.measured}, wanted {self.required}" + (
+            f" (missing: {named})" if self.subjects else ""
+        )
         who = f"{', '.join(self.who)}: " if self.who else ""
         when = f" from {self.earliest}" if self.earliest else ""
-        return Problem(code=code, what=what, span=self.span, why="the gate asks for it", fix=f"{who}{self.act}{when}", clause=self.clause)
+        return Problem(
+            code=code,
+            what=what,
+            span=self.span,
+            why="the gate asks for it",
+            fix=f"{who}{self.act}{when}",
+            clause=self.clause,
+        )
 
 
 def reasons(requirements: Iterable[Requirement], sources: Sources, today: date) -> tuple[Reason, ...]:
@@ -62,10 +73,15 @@ def _reason(requirement: Requirement, sources: Sources, today: date) -> Reason:
     arguments = {name: str(const.value) for name, const in fact.args} if fact is not None else {}
     required = f"{requirement.op} {text_of(requirement.required)}".strip() if requirement.op else "true"
     found = Reason(
-        label=requirement.label, measured=text_of(requirement.measured), required=required, met=requirement.met,
-        span=requirement.span, clause=requirement.clause, act=f"meet: {requirement.label}",
+        label=requirement.label,
+        measured=text_of(requirement.measured),
+        required=required,
+        met=requirement.met,
+        span=requirement.span,
+        clause=requirement.clause,
+        act=f"meet: {requirement.label}",
         one_of=requirement.group[-1].alternative + 1 if requirement.group else 0,
-    )  # fmt: skip
+    )
     match fact.name if fact is not None else "":
         case "outstanding" | "done_share":
             return _about_duty(found, arguments["duty"], sources, today)
@@ -100,10 +116,17 @@ def _about_duty(found: Reason, name: str, sources: Sources, today: date) -> Reas
     measured = f"{done} of {owed} done" if states else "not begun"
     clause = found.clause or ", ".join(rule.clause)
     return attrs.evolve(
-        found, measured=measured, required="done by all" if owed != 1 else "done", who=rule.by or ((rule.each,) if rule.each else _writers(rule)),
-        subjects=subjects, count=count, act=act_for(rule, states[-1] if states else None, sources), clause=clause,
-        earliest=_earliest(rule, states, sources, today), span=found.span if found.span.line else rule.span,
-    )  # fmt: skip
+        found,
+        measured=measured,
+        required="done by all" if owed != 1 else "done",
+        who=rule.by or ((rule.each,) if rule.each else _writers(rule)),
+        subjects=subjects,
+        count=count,
+        act=act_for(rule, states[-1] if states else None, sources),
+        clause=clause,
+        earliest=_earliest(rule, states, sources, today),
+        span=found.span if found.span.line else rule.span,
+    )
 
 
 def _writers(rule: Duty) -> tuple[str, ...]:
@@ -143,7 +166,11 @@ def _earliest(rule: Duty, states: list[DutyState], sources: Sources, today: date
     if states:
         return None
     rows = sources.rows_of_duty(rule.name)
-    window: Days | None = rows.get(f"window/{rule.phase}/{rule.step}" if rule.step else f"window/{rule.phase}") if rows is not None else None
+    window: Days | None = (
+        rows.get(f"window/{rule.phase}/{rule.step}" if rule.step else f"window/{rule.phase}")
+        if rows is not None
+        else None
+    )
     return window.first if window is not None and window.first is not None and window.first > today else None
 
 
@@ -156,12 +183,15 @@ def _about_document(found: Reason, arguments: dict[str, str], sources: Sources, 
     step = rule.step_named(arguments["step"])
     here = waiting or step
     return attrs.evolve(
-        found, measured=f"waits at '{waiting.name}'" if waiting is not None else ("on its way" if states else "not begun"),
-        required=f"past '{arguments['step']}'", who=(here.by or here.roles) if here is not None else (),
-        act=f"{here.name} {rule.name}" if here is not None else found.act, earliest=_earliest(rule, states, sources, today),
+        found,
+        measured=f"waits at '{waiting.name}'" if waiting is not None else ("on its way" if states else "not begun"),
+        required=f"past '{arguments['step']}'",
+        who=(here.by or here.roles) if here is not None else (),
+        act=f"{here.name} {rule.name}" if here is not None else found.act,
+        earliest=_earliest(rule, states, sources, today),
         clause=found.clause or ", ".join((step.clause if step is not None else ()) or rule.clause),
         span=found.span if found.span.line else rule.span,
-    )  # fmt: skip
+    )
 
 
 def _about_phase(found: Reason, name: str, verb: str, sources: Sources, today: date) -> Reason:
@@ -173,21 +203,33 @@ def _about_phase(found: Reason, name: str, verb: str, sources: Sources, today: d
     head = sources.head
     ahead = window is not None and window.first is not None and window.first > today and not head.visits.get(name)
     return attrs.evolve(
-        found, measured="not yet", required=verb, who=move.by if move is not None else (),
+        found,
+        measured="not yet",
+        required=verb,
+        who=move.by if move is not None else (),
         act=f"ask for {move.name}" if move is not None else found.act,
-        earliest=window.first if ahead and window is not None else None, clause=found.clause or ", ".join(phase.clause),
-    )  # fmt: skip
+        earliest=window.first if ahead and window is not None else None,
+        clause=found.clause or ", ".join(phase.clause),
+    )
 
 
 def _about_items(found: Reason, arguments: dict[str, str], sources: Sources) -> Reason:
     ledger = sources.level.ledgers.get(arguments["ledger"])
     if ledger is None:
         return found
-    names = [f"{ledger.name}/{int(key.rsplit('/', 1)[1])}" for key, row in sources.rows.scan(f"item/{ledger.name}/") if getattr(row, "status", "") in ("open", "settled")]
+    names = [
+        f"{ledger.name}/{int(key.rsplit('/', 1)[1])}"
+        for key, row in sources.rows.scan(f"item/{ledger.name}/")
+        if getattr(row, "status", "") in ("open", "settled")
+    ]
     return attrs.evolve(
-        found, who=tuple(map(str, ledger.spec.close.by)), subjects=tuple(names[:20]), count=len(names),
-        act="settle each item", clause=found.clause or ", ".join(ledger.clause),
-    )  # fmt: skip
+        found,
+        who=tuple(map(str, ledger.spec.close.by)),
+        subjects=tuple(names[:20]),
+        count=len(names),
+        act="settle each item",
+        clause=found.clause or ", ".join(ledger.clause),
+    )
 
 
 def _about_units(found: Reason, arguments: dict[str, str], sources: Sources) -> Reason:

@@ -74,18 +74,26 @@ class Engine:
         clock: Gives the present instant, aware; the machine's clock by default.
         ids: Gives fresh command ids.
         facts: Host facts by (name, version).
+        recorder: The account behind the commands of this engine; it stands in the trail and gives no authority.
 
     Safe to share between threads.
     """
 
     def __init__(
-        self, store: str | Store = "memory:", *, hooks: Iterable[object] = (), clock: Callable[[], datetime] = utc_now,
-        ids: Callable[[], str] = new_id, facts: Mapping[tuple[str, str], HostFact] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        store: str | Store = "memory:",
+        *,
+        hooks: Iterable[object] = (),
+        clock: Callable[[], datetime] = utc_now,
+        ids: Callable[[], str] = new_id,
+        facts: Mapping[tuple[str, str], HostFact] | None = None,
+        recorder: str = "",
+    ) -> None:
         self.hooks = tuple(hooks)
         plugins = _plugins(self.hooks)  # Before the store is opened: a bad plugin leaves nothing to close.
         self.store: Store = open_store(store) if isinstance(store, str) else store
         self.clock = clock
+        self.recorder = recorder
         self.ids = ids
         self.facts: dict[tuple[str, str], HostFact] = dict(facts or {})
         self.plans = PlanShelf()
@@ -104,10 +112,23 @@ class Engine:
     # --- runs ---------------------------------------------------------------------------------------------------------
 
     def start(
-        self, plan: Plan, *, unit: str = "", start: str | date, roster: Roster = (), bodies: Mapping[str, Iterable[str]] | None = None,
-        programme: Run | str | None = None, run: str = "", by: str = c.SYSTEM, at: str | datetime | None = None,
-        batch: int | None = None, redeems: Run | str = "", at_phase: str = "", assume: Mapping[str, str] | None = None, id: str = "",
-    ) -> Run:  # fmt: skip
+        self,
+        plan: Plan,
+        *,
+        unit: str = "",
+        start: str | date,
+        roster: Roster = (),
+        bodies: Mapping[str, Iterable[str]] | None = None,
+        programme: Run | str | None = None,
+        run: str = "",
+        by: str = c.SYSTEM,
+        at: str | datetime | None = None,
+        batch: int | None = None,
+        redeems: Run | str = "",
+        at_phase: str = "",
+        assume: Mapping[str, str] | None = None,
+        id: str = "",
+    ) -> Run:
         """Start a run.
 
         Args:
@@ -140,11 +161,25 @@ class Engine:
         debtor = redeems.id if isinstance(redeems, Run) else redeems
         persons, personal = read_roster(roster, self._salt)
         command = c.StartRun(
-            id=id or self.ids(), by=by, at=self._instant(at, plan, now), now=now, run=name, campaign=str(plan.policy.campaign),
-            plan=plan.digest, level=level, unit=unit, start=_day(start), parent=parent,
-            batch=batch if batch is not None else plan.policy.batch, redeems=debtor, persons=persons,
-            bodies={kind: tuple(names) for kind, names in (bodies or {}).items()}, at_phase=at_phase, assumed=dict(assume or {}),
-        )  # fmt: skip
+            id=id or self.ids(),
+            by=by,
+            at=self._instant(at, plan, now),
+            now=now,
+            run=name,
+            campaign=str(plan.policy.campaign),
+            plan=plan.digest,
+            level=level,
+            unit=unit,
+            start=_day(start),
+            parent=parent,
+            recorded_by=self.recorder,
+            batch=batch if batch is not None else plan.policy.batch,
+            redeems=debtor,
+            persons=persons,
+            bodies={kind: tuple(names) for kind, names in (bodies or {}).items()},
+            at_phase=at_phase,
+            assumed=dict(assume or {}),
+        )
         try:
             with self.store.transaction() as tx:
                 self.plans.keep(tx, plan)
@@ -155,16 +190,27 @@ class Engine:
                 if debtor:
                     redeem = c.RedeemRedo(id=f"{command.id}:redeem", by=c.SYSTEM, at=now, now=now, run=name)
                     self._execute(tx, debtor, redeem, None, ())
-        except _Kept as kept:  # nothing is kept: the run, its place in the programme and its debt stand or fall together
+        except (
+            _Kept
+        ) as kept:  # nothing is kept: the run, its place in the programme and its debt stand or fall together
             raise kept.refused from None
         return Run(self, name)
 
     def _check_place(self, plan: Plan, level: str, parent: str) -> None:
         if level == "unit" and plan.programme is not None and not parent:
-            raise Refused("malformed", (Problem(
-                code="PF380", what="this policy runs as a programme, and the unit's programme is not named", span=plan.policy.span_of("programme"),
-                why="roles, duties and meetings of the programme stand in the programme's own run", fix="start the programme first, then pass programme=…",
-            ),), self.plans.lines(plan))  # fmt: skip
+            raise Refused(
+                "malformed",
+                (
+                    Problem(
+                        code="PF380",
+                        what="this policy runs as a programme, and the unit's programme is not named",
+                        span=plan.policy.span_of("programme"),
+                        why="roles, duties and meetings of the programme stand in the programme's own run",
+                        fix="start the programme first, then pass programme=…",
+                    ),
+                ),
+                self.plans.lines(plan),
+            )
 
     def run(self, run: str) -> Run:
         """A handle of a run.
@@ -176,7 +222,14 @@ class Engine:
             self._head(tx, run)
         return Run(self, run)
 
-    def runs(self, *, campaign: str | None = None, programme: Run | str | None = None, status: str | None = None, level: str | None = None) -> list[Run]:
+    def runs(
+        self,
+        *,
+        campaign: str | None = None,
+        programme: Run | str | None = None,
+        status: str | None = None,
+        level: str | None = None,
+    ) -> list[Run]:
         """Handles of all runs that fit, by id."""
         parent = programme.id if isinstance(programme, Run) else programme
         where = HeadQuery(campaign=campaign, parent=parent, status=status, level=level)
@@ -236,7 +289,11 @@ class Engine:
 
     def _attempt(self, tx: Tx, run: str, command: c.Command, personal: tuple[PersonalValue, ...]) -> Answer | Refused:
         try:
-            child = StoreRows(tx, run).get(f"unit/{command.unit}") if isinstance(command, c.WithdrawUnit) and command.unit else ""
+            child = (
+                StoreRows(tx, run).get(f"unit/{command.unit}")
+                if isinstance(command, c.WithdrawUnit) and command.unit
+                else ""
+            )
             answer = self._execute(tx, run, command, None, personal)
             if child:  # what the programme decides obliges the unit's run, in the same transaction (R13)
                 obliged = attrs.evolve(command, id=f"{command.id}:{child}", by=c.SYSTEM, on_behalf_of="")
@@ -245,7 +302,9 @@ class Engine:
         except _Kept as kept:
             return kept.refused
 
-    def _execute(self, tx: Tx, run: str, command: c.Command, plan: Plan | None, personal: tuple[PersonalValue, ...]) -> Answer:
+    def _execute(
+        self, tx: Tx, run: str, command: c.Command, plan: Plan | None, personal: tuple[PersonalValue, ...]
+    ) -> Answer:
         head = tx.head(run)
         if head is None and not isinstance(command, c.StartRun):
             raise self._unknown(tx, run)
@@ -267,9 +326,17 @@ class Engine:
         return self._answer(plan, run, command, decision, StoreRows(tx, run), around)
 
     def _commit(
-        self, tx: Tx, run: str, head: Head | None, seq: int, plan: Plan, command: c.Command, decision: Decision,
-        personal: tuple[PersonalValue, ...], around: Surroundings,
-    ) -> None:  # fmt: skip
+        self,
+        tx: Tx,
+        run: str,
+        head: Head | None,
+        seq: int,
+        plan: Plan,
+        command: c.Command,
+        decision: Decision,
+        personal: tuple[PersonalValue, ...],
+        around: Surroundings,
+    ) -> None:
         if not decision.entries:
             if isinstance(command, c.Tick):
                 return
@@ -278,55 +345,105 @@ class Engine:
         entries = codec.link(run, previous, seq, bodies)
         state = decision.put.get("head") or StoreRows(tx, run).get("head")
         new = Head(
-            run=run, campaign=state.campaign, level=state.level, unit=state.unit, parent=state.parent or None, plan=state.plan,
-            seq=seq + len(entries), due_at=decision.due_at, status=state.status, chain=entries[-1].hash if entries else previous,
-        )  # fmt: skip
+            run=run,
+            campaign=state.campaign,
+            level=state.level,
+            unit=state.unit,
+            parent=state.parent or None,
+            plan=state.plan,
+            seq=seq + len(entries),
+            due_at=decision.due_at,
+            status=state.status,
+            chain=entries[-1].hash if entries else previous,
+        )
         accepted = decision.accepted and not isinstance(command, c.Tick)
-        answer = StoredAnswer(
-            command_id=command.id, digest=texts.content_of(command), seq_first=seq + decision.settled + 1, seq_last=seq + len(entries),
-            body=codec.encode(decision.verdict) if isinstance(decision.verdict, GateJudged) else "{}",
-        ) if accepted else None  # fmt: skip
+        answer = (
+            StoredAnswer(
+                command_id=command.id,
+                digest=texts.content_of(command),
+                seq_first=seq + decision.settled + 1,
+                seq_last=seq + len(entries),
+                body=codec.encode(decision.verdict) if isinstance(decision.verdict, GateJudged) else "{}",
+            )
+            if accepted
+            else None
+        )
         erase = (command.person,) if isinstance(command, c.ErasePerson) and decision.accepted else ()
-        tx.commit(Batch(
-            head=new, expected_seq=seq, entries=tuple(entries), put={key: texts.write_row(row) for key, row in decision.put.items()},
-            drop=decision.drop, answer=answer, notices=self._notices(tx, run, plan, decision, around),
-            personal=personal if decision.accepted else (), erase=erase, ballots=self._ballots(run, decision),
-        ))  # fmt: skip
+        tx.commit(
+            Batch(
+                head=new,
+                expected_seq=seq,
+                entries=tuple(entries),
+                put={key: texts.write_row(row) for key, row in decision.put.items()},
+                drop=decision.drop,
+                answer=answer,
+                notices=self._notices(tx, run, plan, decision, around),
+                personal=personal if decision.accepted else (),
+                erase=erase,
+                ballots=self._ballots(run, decision),
+            )
+        )
         for poll in decision.sealed:
             tx.seal_ballots(f"{run}:{poll}")
 
     def _ballots(self, run: str, decision: Decision) -> tuple[Ballot, ...]:
-        return tuple(Ballot(poll=f"{run}:{poll}", id=secrets.token_hex(16), body=body) for poll, body in decision.ballots)
+        return tuple(
+            Ballot(poll=f"{run}:{poll}", id=secrets.token_hex(16), body=body) for poll, body in decision.ballots
+        )
 
-    def _notices(self, tx: Tx, run: str, plan: Plan, decision: Decision, around: Surroundings) -> tuple[StoredNotice, ...]:
+    def _notices(
+        self, tx: Tx, run: str, plan: Plan, decision: Decision, around: Surroundings
+    ) -> tuple[StoredNotice, ...]:
         rows = _After(StoreRows(tx, run), decision)
         found = []
         for entry in decision.entries:
             for number, notice in enumerate(notices(plan, rows, around.up, entry)):
-                found.append(StoredNotice(
-                    id=f"{run}:{entry.seq}:{number}", run=run, seq=entry.seq, body=texts.write_notice(notice), available_at=entry.recorded_at,
-                    useless_after=notice.useless_after, coalesce=notice.coalesce or None,
-                ))  # fmt: skip
+                found.append(
+                    StoredNotice(
+                        id=f"{run}:{entry.seq}:{number}",
+                        run=run,
+                        seq=entry.seq,
+                        body=texts.write_notice(notice),
+                        available_at=entry.recorded_at,
+                        useless_after=notice.useless_after,
+                        coalesce=notice.coalesce or None,
+                    )
+                )
         return tuple(found)
 
     def _again(self, tx: Tx, run: str, command: c.Command, known: StoredAnswer) -> Answer:
         """The recorded answer (law 4)."""
         if known.digest != texts.content_of(command):
-            raise CommandIdReused("malformed", (Problem(
-                code="PF381", what=f"the command id '{command.id}' was used for another command", why="an id stands for one command for ever",
-                fix="give every command an id of its own",
-            ),))  # fmt: skip
-        stored = tx.entries(run, after=known.seq_first - 1, limit=max(0, known.seq_last - known.seq_first + 1) or None) if known.seq_last >= known.seq_first else []
+            raise CommandIdReused(
+                "malformed",
+                (
+                    Problem(
+                        code="PF381",
+                        what=f"the command id '{command.id}' was used for another command",
+                        why="an id stands for one command for ever",
+                        fix="give every command an id of its own",
+                    ),
+                ),
+            )
+        stored = (
+            tx.entries(run, after=known.seq_first - 1, limit=max(0, known.seq_last - known.seq_first + 1) or None)
+            if known.seq_last >= known.seq_first
+            else []
+        )
         verdict = None if known.body == "{}" else codec.decode(known.body, texts.event_classes())
-        return Answer(run=run, entries=tuple(texts.read_entry(entry.body) for entry in stored), verdict=verdict, again=True)
+        return Answer(
+            run=run, entries=tuple(texts.read_entry(entry.body) for entry in stored), verdict=verdict, again=True
+        )
 
-    def _answer(self, plan: Plan, run: str, command: c.Command, decision: Decision, rows: StoreRows, around: Surroundings) -> Answer:
+    def _answer(
+        self, plan: Plan, run: str, command: c.Command, decision: Decision, rows: StoreRows, around: Surroundings
+    ) -> Answer:
         verdict = decision.verdict if isinstance(decision.verdict, GateJudged) else None
         told: tuple[Reason, ...] = ()
         if verdict is not None and verdict.verdict != "passed":
             sources = Sources(plan=plan, rows=rows, up=around.up, units=around.units, host=around.host)
             told = reasons(decision.requirements, sources, plan.calendar.day_of(command.now))
-        return Answer(run=run, entries=decision.entries[decision.settled:], verdict=verdict, reasons=told)
+        return Answer(run=run, entries=decision.entries[decision.settled :], verdict=verdict, reasons=told)
 
     def _refused(self, plan: Plan, decision: Decision) -> Refused:
         refusal = decision.refusal
@@ -342,9 +459,11 @@ class Engine:
         up = StoreRows(tx, parent) if parent else None
         run = head.run if head is not None else ""
         return Surroundings(
-            up=up, units=lambda: self._census(tx, run), host=self._host(plan, run) if run else {},
+            up=up,
+            units=lambda: self._census(tx, run),
+            host=self._host(plan, run) if run else {},
             box=lambda name: count_box(tx.ballots(f"{run}:{name}")),
-        )  # fmt: skip
+        )
 
     def _census(self, tx: Tx, programme: str) -> Iterator[UnitFact]:
         """Committed rows of a programme's units (R11)."""
@@ -384,9 +503,17 @@ class Engine:
         from phaseflow.errors import did_you_mean
 
         known = [head.run for head in tx.heads(HeadQuery(limit=1000))]
-        return UnknownRun("unknown", (Problem(
-            code="PF382", what=f"there is no run '{run}'", why="a run is named by the id it was started with", fix=did_you_mean(run, known) or "start it first",
-        ),))  # fmt: skip
+        return UnknownRun(
+            "unknown",
+            (
+                Problem(
+                    code="PF382",
+                    what=f"there is no run '{run}'",
+                    why="a run is named by the id it was started with",
+                    fix=did_you_mean(run, known) or "start it first",
+                ),
+            ),
+        )
 
     def entries(self, run: str, *, after: int = 0, limit: int | None = None) -> list[Entry]:
         """The trail of a run, from entry *after* + 1 on."""
@@ -473,9 +600,17 @@ def _day(day: str | date) -> date:
     try:
         return date.fromisoformat(day)
     except ValueError:
-        raise Refused("malformed", (Problem(
-            code="PF383", what=f"'{day}' is not a day", why="a start is one day of the calendar", fix="write it as 2009-03-01",
-        ),)) from None  # fmt: skip
+        raise Refused(
+            "malformed",
+            (
+                Problem(
+                    code="PF383",
+                    what=f"'{day}' is not a day",
+                    why="a start is one day of the calendar",
+                    fix="write it as 2009-03-01",
+                ),
+            ),
+        ) from None
 
 
 __all__ = ["Engine", "HostFact", "RunStarted", "new_id", "utc_now"]

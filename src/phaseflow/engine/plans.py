@@ -45,7 +45,9 @@ class PlanShelf:
                 raise PhaseflowError(f"the store holds no plan {digest}")
             found = read_plan(text)
             if found.digest != digest:
-                raise PhaseflowError(f"the kept plan {digest} compiles to {found.digest}: this phaseflow reads it differently")
+                raise PhaseflowError(
+                    f"the kept plan {digest} compiles to {found.digest}: this phaseflow reads it differently"
+                )
             with self._lock:
                 self._plans[digest] = found
         return found

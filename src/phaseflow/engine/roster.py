@@ -69,15 +69,27 @@ def _list(value: Any) -> tuple[str, ...]:
 def _problems(line: Mapping[str, Any], number: int) -> list[Problem]:
     where = Span(file="roster", line=number, col=1)
     found = [
-        Problem(code="PF385", what=f"a roster has no column '{key}'", span=where, why="a person has an id, roles, groups, and personal fields",
-                fix=f"use one of: {', '.join((*KEYS, *PERSONAL))}")
+        Problem(
+            code="PF385",
+            what=f"a roster has no column '{key}'",
+            span=where,
+            why="a person has an id, roles, groups, and personal fields",
+            fix=f"use one of: {', '.join((*KEYS, *PERSONAL))}",
+        )
         for key in line
         if key not in KEYS and key not in PERSONAL
-    ]  # fmt: skip
+    ]
     id_ = str(line.get("id") or "").strip()
     if not id_ or "/" in id_:
-        found.append(Problem(code="PF386", what=f"line {number} of the roster has no usable id", span=where,
-                             why="people are told apart by ids, which hold no '/'", fix="give every person a short id, such as li.na"))  # fmt: skip
+        found.append(
+            Problem(
+                code="PF386",
+                what=f"line {number} of the roster has no usable id",
+                span=where,
+                why="people are told apart by ids, which hold no '/'",
+                fix="give every person a short id, such as li.na",
+            )
+        )
     return found
 
 
@@ -98,7 +110,17 @@ def from_yaml(text: str, file: str = "roster.yaml") -> list[dict[str, Any]]:
         if isinstance(item, Map):
             rows.append({entry.key.text: _plain(entry.value) for entry in item.entries})
     if not rows:
-        raise PolicyError([Problem(code="PF387", what="this is no roster", span=tree.span, why="a roster is a list of persons", fix="write `- {id: li.na, roles: [member]}`")])
+        raise PolicyError(
+            [
+                Problem(
+                    code="PF387",
+                    what="this is no roster",
+                    span=tree.span,
+                    why="a roster is a list of persons",
+                    fix="write `- {id: li.na, roles: [member]}`",
+                )
+            ]
+        )
     return rows
 
 

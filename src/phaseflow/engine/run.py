@@ -39,13 +39,43 @@ class Run:
     engine: Engine = attrs.field(repr=False)
     id: str
 
-    def _do(self, kind: type[c.Command], /, *, by: str, at: str | datetime | None = None, on_behalf_of: str = "", id: str = "", **fields: Any) -> Answer:
-        return self.engine.execute(self.id, self.command(kind, by=by, at=at, on_behalf_of=on_behalf_of, id=id, **fields))
+    def _do(
+        self,
+        kind: type[c.Command],
+        /,
+        *,
+        by: str,
+        at: str | datetime | None = None,
+        on_behalf_of: str = "",
+        id: str = "",
+        **fields: Any,
+    ) -> Answer:
+        return self.engine.execute(
+            self.id, self.command(kind, by=by, at=at, on_behalf_of=on_behalf_of, id=id, **fields)
+        )
 
-    def command(self, kind: type[c.Command], /, *, by: str, at: str | datetime | None = None, on_behalf_of: str = "", id: str = "", **fields: Any) -> c.Command:
+    def command(
+        self,
+        kind: type[c.Command],
+        /,
+        *,
+        by: str,
+        at: str | datetime | None = None,
+        on_behalf_of: str = "",
+        id: str = "",
+        **fields: Any,
+    ) -> c.Command:
         """Build a command for this run, for `preview` and `execute`."""
         now = self.engine.clock()
-        return kind(id=id or self.engine.ids(), by=by, at=self._instant(at, now), now=now, on_behalf_of=on_behalf_of, **fields)
+        return kind(
+            id=id or self.engine.ids(),
+            by=by,
+            at=self._instant(at, now),
+            now=now,
+            on_behalf_of=on_behalf_of,
+            recorded_by=self.engine.recorder,
+            **fields,
+        )
 
     def _instant(self, at: str | datetime | None, now: datetime) -> datetime:
         if at is None:
@@ -56,9 +86,17 @@ class Run:
             try:
                 return parse_instant(at, plan.calendar)
             except ValueError as error:
-                raise Refused("malformed", (Problem(
-                    code="PF384", what=str(error), why="a time is a day or an instant of the run's zone", fix="write 2009-03-13, or 2009-03-13T15:00",
-                ),)) from None  # fmt: skip
+                raise Refused(
+                    "malformed",
+                    (
+                        Problem(
+                            code="PF384",
+                            what=str(error),
+                            why="a time is a day or an instant of the run's zone",
+                            fix="write 2009-03-13, or 2009-03-13T15:00",
+                        ),
+                    ),
+                ) from None
 
     # --- moves --------------------------------------------------------------------------------------------------------
 
@@ -78,7 +116,9 @@ class Run:
         """End the run without an outcome."""
         return self._do(c.Cancel, by=by, reason=reason, **more)
 
-    def reopen(self, phase: str, *, by: str, reason: str, spawned: Literal["stands", "withdrawn"], **more: Any) -> Answer:
+    def reopen(
+        self, phase: str, *, by: str, reason: str, spawned: Literal["stands", "withdrawn"], **more: Any
+    ) -> Answer:
         """Take back the conclusion and go on in *phase*; say whether what the conclusion spawned stands."""
         return self._do(c.Reopen, by=by, phase=phase, spawned=spawned, reason=reason, **more)
 
@@ -86,18 +126,33 @@ class Run:
         """Put an ended run away."""
         return self._do(c.Archive, by=by, **more)
 
-    def withdraw(self, unit: str = "", *, by: str = c.SYSTEM, reason: str, into: Iterable[str] = (), **more: Any) -> Answer:
+    def withdraw(
+        self, unit: str = "", *, by: str = c.SYSTEM, reason: str, into: Iterable[str] = (), **more: Any
+    ) -> Answer:
         """Take a unit out of this programme; *into* names the runs that go on with it."""
         return self._do(c.WithdrawUnit, by=by, unit=unit, reason=reason, into=tuple(into), **more)
 
     # --- duties -------------------------------------------------------------------------------------------------------
 
-    def record(self, duty: str, *, by: str, amount: str | tuple[Any, str], subject: str = "", evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
+    def record(
+        self,
+        duty: str,
+        *,
+        by: str,
+        amount: str | tuple[Any, str],
+        subject: str = "",
+        evidence: Iterable[EvidenceLike] = (),
+        **more: Any,
+    ) -> Answer:
         """Record an amount towards a quota: ``"12000 characters"``."""
         count, unit = _amount(amount)
-        return self._do(c.Record, by=by, duty=duty, amount=count, unit=unit, subject=subject, evidence=_evidence(evidence), **more)
+        return self._do(
+            c.Record, by=by, duty=duty, amount=count, unit=unit, subject=subject, evidence=_evidence(evidence), **more
+        )
 
-    def complete(self, duty: str, *, by: str, subject: str = "", evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
+    def complete(
+        self, duty: str, *, by: str, subject: str = "", evidence: Iterable[EvidenceLike] = (), **more: Any
+    ) -> Answer:
         """Say that a task, a bulletin or an own action is done; a meeting named here is held without an attendance list."""
         with self.engine.reading(self.id) as (_tx, head, plan, _rows, _around):
             rule = plan.levels[head.level].duties.get(duty)
@@ -105,15 +160,31 @@ class Run:
             return self.hold(duty, by=by, evidence=evidence, **more)
         return self._do(c.Complete, by=by, duty=duty, subject=subject, evidence=_evidence(evidence), **more)
 
-    def check(self, duty: str, entry: str, *, by: str, subject: str = "", evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
+    def check(
+        self, duty: str, entry: str, *, by: str, subject: str = "", evidence: Iterable[EvidenceLike] = (), **more: Any
+    ) -> Answer:
         """Tick one entry of a checklist."""
-        return self._do(c.CheckOff, by=by, duty=duty, entry=entry, subject=subject, evidence=_evidence(evidence), **more)
+        return self._do(
+            c.CheckOff, by=by, duty=duty, entry=entry, subject=subject, evidence=_evidence(evidence), **more
+        )
 
-    def hold(self, meeting: str, *, by: str, attendance: Mapping[str, str] = EMPTY, evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
+    def hold(
+        self,
+        meeting: str,
+        *,
+        by: str,
+        attendance: Mapping[str, str] = EMPTY,
+        evidence: Iterable[EvidenceLike] = (),
+        **more: Any,
+    ) -> Answer:
         """Say that a meeting was held; *attendance* maps person ids to ``present``, ``excused`` or ``absent``."""
-        return self._do(c.HoldMeeting, by=by, duty=meeting, attendance=dict(attendance), evidence=_evidence(evidence), **more)
+        return self._do(
+            c.HoldMeeting, by=by, duty=meeting, attendance=dict(attendance), evidence=_evidence(evidence), **more
+        )
 
-    def confirm(self, duty: str, subject: str = "", *, by: str, good: bool = True, reason: str = "", **more: Any) -> Answer:
+    def confirm(
+        self, duty: str, subject: str = "", *, by: str, good: bool = True, reason: str = "", **more: Any
+    ) -> Answer:
         """Confirm what a subject did, or find it poor."""
         return self._do(c.Confirm, by=by, duty=duty, subject=subject, good=good, reason=reason, **more)
 
@@ -127,9 +198,21 @@ class Run:
 
     # --- documents ----------------------------------------------------------------------------------------------------
 
-    def draft(self, document: str, *, by: str, digest: str, ref: str = "", subject: str = "", answers: Mapping[str, str] = EMPTY, **more: Any) -> Answer:
+    def draft(
+        self,
+        document: str,
+        *,
+        by: str,
+        digest: str,
+        ref: str = "",
+        subject: str = "",
+        answers: Mapping[str, str] = EMPTY,
+        **more: Any,
+    ) -> Answer:
         """Hand in a version; *digest* is the SHA-256 of its content."""
-        return self._do(c.Draft, by=by, document=document, digest=digest, ref=ref, subject=subject, answers=dict(answers), **more)
+        return self._do(
+            c.Draft, by=by, document=document, digest=digest, ref=ref, subject=subject, answers=dict(answers), **more
+        )
 
     def mark(self, document: str, part: str, mark: str, *, by: str, subject: str = "", **more: Any) -> Answer:
         """Mark a part for a further step."""
@@ -139,31 +222,70 @@ class Run:
         """Give an opinion."""
         return self._do(c.Opine, by=by, document=document, ref=ref, group=group, subject=subject, **more)
 
-    def answer_opinion(self, document: str, opinion: int, *, by: str, absorbed: bool, reason: str, subject: str = "", **more: Any) -> Answer:
+    def answer_opinion(
+        self, document: str, opinion: int, *, by: str, absorbed: bool, reason: str, subject: str = "", **more: Any
+    ) -> Answer:
         """Answer an opinion."""
-        return self._do(c.AnswerOpinion, by=by, document=document, opinion=opinion, absorbed=absorbed, reason=reason, subject=subject, **more)
+        return self._do(
+            c.AnswerOpinion,
+            by=by,
+            document=document,
+            opinion=opinion,
+            absorbed=absorbed,
+            reason=reason,
+            subject=subject,
+            **more,
+        )
 
     def end_consultation(self, document: str, *, by: str, subject: str = "", **more: Any) -> Answer:
         """End a consulting or reviewing step."""
         return self._do(c.EndConsultation, by=by, document=document, subject=subject, **more)
 
-    def judge(self, document: str, *, by: str, accept: bool, reason: str = "", subject: str = "", **more: Any) -> Answer:
+    def judge(
+        self, document: str, *, by: str, accept: bool, reason: str = "", subject: str = "", **more: Any
+    ) -> Answer:
         """Accept the version at hand, or send it back."""
         return self._do(c.Judge, by=by, document=document, accept=accept, reason=reason, subject=subject, **more)
 
-    def hand(self, document: str, step: str, *, by: str, subject: str = "", evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
+    def hand(
+        self,
+        document: str,
+        step: str,
+        *,
+        by: str,
+        subject: str = "",
+        evidence: Iterable[EvidenceLike] = (),
+        **more: Any,
+    ) -> Answer:
         """Publish, circulate, submit or file."""
-        return self._do(c.Hand, by=by, document=document, step=step, subject=subject, evidence=_evidence(evidence), **more)
+        return self._do(
+            c.Hand, by=by, document=document, step=step, subject=subject, evidence=_evidence(evidence), **more
+        )
 
     # --- polls --------------------------------------------------------------------------------------------------------
 
     def open_poll(self, poll: str, *, by: str, invited: Mapping[str, Mapping[str, int]] = EMPTY, **more: Any) -> Answer:
         """Open a poll; *invited* counts people by edge and group."""
-        return self._do(c.OpenPoll, by=by, poll=poll, invited={edge: dict(groups) for edge, groups in invited.items()}, **more)
+        return self._do(
+            c.OpenPoll, by=by, poll=poll, invited={edge: dict(groups) for edge, groups in invited.items()}, **more
+        )
 
-    def cast(self, poll: str, edge: str, choice: str = "", *, by: str, group: str = "", rated: str = "", answers: Mapping[str, str] = EMPTY, **more: Any) -> Answer:
+    def cast(
+        self,
+        poll: str,
+        edge: str,
+        choice: str = "",
+        *,
+        by: str,
+        group: str = "",
+        rated: str = "",
+        answers: Mapping[str, str] = EMPTY,
+        **more: Any,
+    ) -> Answer:
         """Take part in a poll; *answers* holds the whole paper where several are rated."""
-        return self._do(c.Cast, by=by, poll=poll, edge=edge, choice=choice, group=group, rated=rated, answers=dict(answers), **more)
+        return self._do(
+            c.Cast, by=by, poll=poll, edge=edge, choice=choice, group=group, rated=rated, answers=dict(answers), **more
+        )
 
     def close_poll(self, poll: str, *, by: str, **more: Any) -> Answer:
         """Close a poll and count it."""
@@ -171,13 +293,55 @@ class Run:
 
     # --- ledgers ------------------------------------------------------------------------------------------------------
 
-    def open_item(self, ledger: str, *, by: str, kind: str, fields: Mapping[str, str], owner: str, due: str | date | None = None, axes: Mapping[str, str] = EMPTY, **more: Any) -> Answer:
+    def open_item(
+        self,
+        ledger: str,
+        *,
+        by: str,
+        kind: str,
+        fields: Mapping[str, str],
+        owner: str,
+        due: str | date | None = None,
+        axes: Mapping[str, str] = EMPTY,
+        **more: Any,
+    ) -> Answer:
         """Open an item; its id is in the answer's `ItemOpened` event."""
-        return self._do(c.OpenItem, by=by, ledger=ledger, kind=kind, fields=dict(fields), owner=owner, due=_day(due), axes=dict(axes), **more)
+        return self._do(
+            c.OpenItem,
+            by=by,
+            ledger=ledger,
+            kind=kind,
+            fields=dict(fields),
+            owner=owner,
+            due=_day(due),
+            axes=dict(axes),
+            **more,
+        )
 
-    def amend_item(self, item: str, *, by: str, reason: str, kind: str = "", fields: Mapping[str, str] = EMPTY, owner: str = "", due: str | date | None = None, **more: Any) -> Answer:
+    def amend_item(
+        self,
+        item: str,
+        *,
+        by: str,
+        reason: str,
+        kind: str = "",
+        fields: Mapping[str, str] = EMPTY,
+        owner: str = "",
+        due: str | date | None = None,
+        **more: Any,
+    ) -> Answer:
         """Change an open item."""
-        return self._do(c.AmendItem, by=by, item=item, reason=reason, kind=kind, fields=dict(fields), owner=owner, due=_day(due), **more)
+        return self._do(
+            c.AmendItem,
+            by=by,
+            item=item,
+            reason=reason,
+            kind=kind,
+            fields=dict(fields),
+            owner=owner,
+            due=_day(due),
+            **more,
+        )
 
     def settle_item(self, item: str, *, by: str, evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
         """Report an item as settled."""
@@ -187,7 +351,9 @@ class Run:
         """Verify a settled item."""
         return self._do(c.VerifyItem, by=by, item=item, good=good, reason=reason, **more)
 
-    def explain_item(self, item: str, *, by: str, reason: str, evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
+    def explain_item(
+        self, item: str, *, by: str, reason: str, evidence: Iterable[EvidenceLike] = (), **more: Any
+    ) -> Answer:
         """Explain why an item cannot be solved now."""
         return self._do(c.ExplainItem, by=by, item=item, reason=reason, evidence=_evidence(evidence), **more)
 
@@ -201,21 +367,41 @@ class Run:
 
     # --- waivers and extensions ---------------------------------------------------------------------------------------
 
-    def waive(self, duty: str, *, by: str, grounds: str, reason: str, subject: str = "", until: str | date | None = None, **more: Any) -> Answer:
+    def waive(
+        self,
+        duty: str,
+        *,
+        by: str,
+        grounds: str,
+        reason: str,
+        subject: str = "",
+        until: str | date | None = None,
+        **more: Any,
+    ) -> Answer:
         """Except a subject from a duty."""
-        return self._do(c.GrantWaiver, by=by, duty=duty, grounds=grounds, reason=reason, subject=subject, until=_day(until), **more)
+        return self._do(
+            c.GrantWaiver, by=by, duty=duty, grounds=grounds, reason=reason, subject=subject, until=_day(until), **more
+        )
 
     def revoke_waiver(self, waiver: str, *, by: str, reason: str, **more: Any) -> Answer:
         """Take a waiver back."""
         return self._do(c.RevokeWaiver, by=by, waiver=waiver, reason=reason, **more)
 
-    def request_extension(self, duty: str, *, by: str, type: str, until: str | date, reason: str, subject: str = "", **more: Any) -> Answer:
+    def request_extension(
+        self, duty: str, *, by: str, type: str, until: str | date, reason: str, subject: str = "", **more: Any
+    ) -> Answer:
         """Ask for a later due day."""
-        return self._do(c.RequestExtension, by=by, duty=duty, type=type, until=_day(until), reason=reason, subject=subject, **more)
+        return self._do(
+            c.RequestExtension, by=by, duty=duty, type=type, until=_day(until), reason=reason, subject=subject, **more
+        )
 
-    def extend(self, duty: str, *, by: str, type: str, until: str | date, reason: str, subject: str = "", **more: Any) -> Answer:
+    def extend(
+        self, duty: str, *, by: str, type: str, until: str | date, reason: str, subject: str = "", **more: Any
+    ) -> Answer:
         """Move a due day."""
-        return self._do(c.GrantExtension, by=by, duty=duty, type=type, until=_day(until), reason=reason, subject=subject, **more)
+        return self._do(
+            c.GrantExtension, by=by, duty=duty, type=type, until=_day(until), reason=reason, subject=subject, **more
+        )
 
     def refuse_extension(self, duty: str, *, by: str, reason: str, subject: str = "", **more: Any) -> Answer:
         """Refuse a request for a later due day."""
@@ -233,13 +419,43 @@ class Run:
         """Take a person, or some of the person's roles, off the roster."""
         return self._do(c.Leave, by=by, person=person, roles=tuple(roles), **more)
 
-    def appoint(self, person: str, role: str, *, by: str = c.SYSTEM, since: str | date, until: str | date | None = None, **more: Any) -> Answer:
+    def appoint(
+        self,
+        person: str,
+        role: str,
+        *,
+        by: str = c.SYSTEM,
+        since: str | date,
+        until: str | date | None = None,
+        **more: Any,
+    ) -> Answer:
         """Give a role for a time."""
         return self._do(c.Appoint, by=by, person=person, role=role, since=_day(since), until=_day(until), **more)
 
-    def delegate(self, to: str, roles: Iterable[str], *, by: str, since: str | date, until: str | date, reason: str, absence: bool = False, **more: Any) -> Answer:
+    def delegate(
+        self,
+        to: str,
+        roles: Iterable[str],
+        *,
+        by: str,
+        since: str | date,
+        until: str | date,
+        reason: str,
+        absence: bool = False,
+        **more: Any,
+    ) -> Answer:
         """Let somebody act in one's place; with *absence*, only the substitute acts."""
-        return self._do(c.Delegate, by=by, to=to, roles=tuple(roles), since=_day(since), until=_day(until), reason=reason, absence=absence, **more)
+        return self._do(
+            c.Delegate,
+            by=by,
+            to=to,
+            roles=tuple(roles),
+            since=_day(since),
+            until=_day(until),
+            reason=reason,
+            absence=absence,
+            **more,
+        )
 
     def end_delegation(self, delegation: str, *, by: str, **more: Any) -> Answer:
         """Take a delegation back."""
@@ -267,7 +483,16 @@ class Run:
         """Take back what entry *seq* of the trail recorded."""
         return self._do(c.Void, by=by, seq=seq, reason=reason, **more)
 
-    def correct(self, seq: int, *, by: str, reason: str, amount: str | None = None, happened: str | datetime | None = None, **more: Any) -> Answer:
+    def correct(
+        self,
+        seq: int,
+        *,
+        by: str,
+        reason: str,
+        amount: str | None = None,
+        happened: str | datetime | None = None,
+        **more: Any,
+    ) -> Answer:
         """Record anew what entry *seq* recorded wrongly."""
         count = _amount(amount)[0] if amount is not None else None
         moment = self._instant(happened, self.engine.clock()) if happened is not None else None
@@ -319,7 +544,17 @@ def _amount(amount: str | tuple[Any, str]) -> tuple[Fraction, str]:
         problem = attrs.evolve(error.problem, fix=error.problem.fix or "write a number and a unit, such as 3 articles")
         raise Refused("malformed", (problem,)) from None
     if phrase.count is None:
-        raise Refused("malformed", (Problem(code="PF340", what=f"'{amount}' names no number", why="what is recorded is counted", fix="write 3 articles"),))
+        raise Refused(
+            "malformed",
+            (
+                Problem(
+                    code="PF340",
+                    what=f"'{amount}' names no number",
+                    why="what is recorded is counted",
+                    fix="write 3 articles",
+                ),
+            ),
+        )
     return phrase.count, phrase.unit
 
 
@@ -340,7 +575,17 @@ def _day(day: str | date | None) -> date | None:
     try:
         return date.fromisoformat(day)
     except ValueError:
-        raise Refused("malformed", (Problem(code="PF383", what=f"'{day}' is not a day", why="a day of the calendar is wanted", fix="write it as 2009-03-01"),)) from None
+        raise Refused(
+            "malformed",
+            (
+                Problem(
+                    code="PF383",
+                    what=f"'{day}' is not a day",
+                    why="a day of the calendar is wanted",
+                    fix="write it as 2009-03-01",
+                ),
+            ),
+        ) from None
 
 
 __all__ = ["PhaseflowError", "Run"]

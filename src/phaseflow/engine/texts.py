@@ -44,7 +44,9 @@ def row_classes() -> codec.Registry:
 @cache
 def command_classes() -> codec.Registry:
     """Every command."""
-    every = (value for value in vars(commands).values() if isinstance(value, type) and issubclass(value, commands.Command))
+    every = (
+        value for value in vars(commands).values() if isinstance(value, type) and issubclass(value, commands.Command)
+    )
     return codec.registry_of(*every)
 
 
@@ -96,7 +98,7 @@ def read_notice(text: str) -> Notice:
 
 def content_of(command: commands.Command) -> str:
     """The digest of what a command says; when it is sent does not count, so that a retry is the same command (law 4)."""
-    same = attrs.evolve(command, now=EPOCH, at=EPOCH if command.at == command.now else command.at)
+    same = attrs.evolve(command, recorded_by="", now=EPOCH, at=EPOCH if command.at == command.now else command.at)
     if isinstance(same, (commands.Void, commands.Correct)):
         same = attrs.evolve(same, event=None)
     if isinstance(same, commands.ClosePoll):
@@ -116,6 +118,14 @@ def _without_personal(command: Any) -> Any:
 
 
 __all__ = [
-    "command_classes", "content_of", "event_classes", "events", "read_entry", "read_notice", "read_row", "write_entry",
-    "write_notice", "write_row",
-]  # fmt: skip
+    "command_classes",
+    "content_of",
+    "event_classes",
+    "events",
+    "read_entry",
+    "read_notice",
+    "read_row",
+    "write_entry",
+    "write_notice",
+    "write_row",
+]

@@ -27,7 +27,11 @@ def verify(engine: Engine, run: str) -> tuple[str, ...]:
         trail = [texts.read_entry(entry.body) for entry in stored]
         folded = fold(plan, trail).rows
         kept = {key: row for key, row in rows.scan("")}
-        faults += [f"the row '{key}' is not what the trail says" for key in sorted(folded.keys() | kept.keys()) if folded.get(key) != kept.get(key)]
+        faults += [
+            f"the row '{key}' is not what the trail says"
+            for key in sorted(folded.keys() | kept.keys())
+            if folded.get(key) != kept.get(key)
+        ]
         faults += _personal(tx, run, trail)
         faults += _boxes(tx, run, trail)
         return tuple(faults)
@@ -39,13 +43,19 @@ def _personal(tx: Tx, run: str, trail: list[Entry]) -> list[str]:
     for entry in trail:
         if not isinstance(entry.event, e.PersonJoined) or not entry.event.personal:
             continue
-        refs = {f"person/{entry.event.person}/{field}": commitment for field, commitment in entry.event.personal.items()}
+        refs = {
+            f"person/{entry.event.person}/{field}": commitment for field, commitment in entry.event.personal.items()
+        }
         found = tx.personal(run, list(refs))
         for ref, commitment in refs.items():
             value = found.get(ref)
             if value is None and entry.event.person not in erased:
                 faults.append(f"the personal value '{ref}' of entry {entry.seq} is gone, and no entry erased it")
-            elif value is not None and codec.commit(value.salt, value.value) != commitment and not _later(trail, entry, ref):
+            elif (
+                value is not None
+                and codec.commit(value.salt, value.value) != commitment
+                and not _later(trail, entry, ref)
+            ):
                 faults.append(f"the personal value '{ref}' is not the one that entry {entry.seq} committed to")
     return faults
 
@@ -55,8 +65,8 @@ def _later(trail: list[Entry], entry: Entry, ref: str) -> bool:
     person, field = ref.split("/")[1:3]
     return any(
         isinstance(other.event, e.PersonJoined) and other.event.person == person and field in other.event.personal
-        for other in trail[entry.seq:]
-    )  # fmt: skip
+        for other in trail[entry.seq :]
+    )
 
 
 def _boxes(tx: Tx, run: str, trail: list[Entry]) -> list[str]:

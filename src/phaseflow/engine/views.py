@@ -61,16 +61,29 @@ def todo(engine: Engine, run: str, person: str) -> tuple[Owed, ...]:
         held = roles_of(step, person)
         if step.head.status in ("cancelled", "archived", "suspended"):
             return ()
-        found = [*_duties(step, person, held), *_checks(step, person, held), *_items(step, person, held), *_questions(step, held)]
+        found = [
+            *_duties(step, person, held),
+            *_checks(step, person, held),
+            *_items(step, person, held),
+            *_questions(step, held),
+        ]
         return tuple(sorted(found, key=lambda owed: (owed.due is None, owed.due or step.day, owed.subject)))
 
 
 def _open_duties(step: Step) -> Iterator[tuple[Duty, DutyState]]:
-    early = [f"{rule.phase}/1" for rule in step.level.duties.values() if rule.spec.from_ and rule.phase not in step.head.visits]
+    early = [
+        f"{rule.phase}/1"
+        for rule in step.level.duties.values()
+        if rule.spec.from_ and rule.phase not in step.head.visits
+    ]
     for visit in dict.fromkeys((*step.head.open, *early)):
         for _key, state in step.rows.scan(f"duty/{visit}/"):
             rule = step.level.duties.get(state.name)
-            if rule is not None and state.outstanding > 0 and not (state.period is not None and state.period.first > step.day):
+            if (
+                rule is not None
+                and state.outstanding > 0
+                and not (state.period is not None and state.period.first > step.day)
+            ):
                 yield rule, state
 
 
@@ -96,10 +109,17 @@ def _owed(step: Step, rule: Duty, state: DutyState, part: PartState, what: str =
     elif rule.subjects == "body":
         rest = f"{state.outstanding} of {state.owed}"
     return Owed(
-        what=what or act_for(rule, state, _sources(step)), subject=rule.name, title=rule.title, kind=rule.kind, due=term.day,
-        overdue=limit is not None and step.now >= limit, rest=rest, line=str(rule.span), clause=", ".join(rule.clause),
+        what=what or act_for(rule, state, _sources(step)),
+        subject=rule.name,
+        title=rule.title,
+        kind=rule.kind,
+        due=term.day,
+        overdue=limit is not None and step.now >= limit,
+        rest=rest,
+        line=str(rule.span),
+        clause=", ".join(rule.clause),
         ready=_needs_met(step, rule),
-    )  # fmt: skip
+    )
 
 
 def _needs_met(step: Step, rule: Duty) -> bool:
@@ -116,10 +136,18 @@ def _document(step: Step, rule: Duty, state: DutyState, person: str, held: froze
         if here is None:
             continue
         actors = set(here.by or (rule.route[0].roles if here.family == "tell" else here.roles))
-        mine = subject == person if rule.subjects == "role" and here.family in ("write", "tell") else bool(held & actors)
+        mine = (
+            subject == person if rule.subjects == "role" and here.family in ("write", "tell") else bool(held & actors)
+        )
         if mine:
             part = step.get(f"part/{state.key}/{subject}") or PartState()
-            yield _owed(step, rule, state, part, f"{here.name} {rule.name}" + (f" of {subject}" if subject and subject != person else ""))
+            yield _owed(
+                step,
+                rule,
+                state,
+                part,
+                f"{here.name} {rule.name}" + (f" of {subject}" if subject and subject != person else ""),
+            )
     if rule.subjects == "role" and rule.each in held and person not in seen:
         yield _owed(step, rule, state, PartState(), f"draft {rule.name}")
 
@@ -143,9 +171,15 @@ def _items(step: Step, person: str, held: frozenset[str]) -> Iterator[Owed]:
         if mine or (status == "settled" and ledger is not None and str(ledger.spec.close.verify) in held):
             term = item.term
             yield Owed(
-                what="settle" if mine else "verify", subject=item_id(key), title=ledger.title if ledger else "", kind="item", due=term.day,
-                overdue=term.due is not None and step.now >= term.due, line=str(ledger.span) if ledger else "", clause=", ".join(ledger.clause) if ledger else "",
-            )  # fmt: skip
+                what="settle" if mine else "verify",
+                subject=item_id(key),
+                title=ledger.title if ledger else "",
+                kind="item",
+                due=term.day,
+                overdue=term.due is not None and step.now >= term.due,
+                line=str(ledger.span) if ledger else "",
+                clause=", ".join(ledger.clause) if ledger else "",
+            )
 
 
 def item_id(key: str) -> str:
@@ -170,10 +204,19 @@ def allowed(engine: Engine, run: str, person: str) -> tuple[Owed, ...]:
             return ()
         held = roles_of(step, person)
         step.actor = Actor(person)
-        found = [_move(step, move) for move in step.level.moves.values() if held & set(move.by) and moves.allowed(step, move)]
+        found = [
+            _move(step, move) for move in step.level.moves.values() if held & set(move.by) and moves.allowed(step, move)
+        ]
         duties = [*_duties(step, person, held), *_checks(step, person, held), *_items(step, person, held)]
         opening = [
-            Owed(what="open_item", subject=name, title=ledger.title, kind="ledger", line=str(ledger.span), clause=", ".join(ledger.clause))
+            Owed(
+                what="open_item",
+                subject=name,
+                title=ledger.title,
+                kind="ledger",
+                line=str(ledger.span),
+                clause=", ".join(ledger.clause),
+            )
             for name, ledger in step.level.ledgers.items()
             if held & set(map(str, ledger.spec.opened_by))
         ]
@@ -183,9 +226,14 @@ def allowed(engine: Engine, run: str, person: str) -> tuple[Owed, ...]:
 def _move(step: Step, move: Move) -> Owed:
     judged = moves.examine(step, move)
     return Owed(
-        what="request", subject=move.name, title=move.name, kind="move", line=str(move.span), clause=", ".join(move.clause),
+        what="request",
+        subject=move.name,
+        title=move.name,
+        kind="move",
+        line=str(move.span),
+        clause=", ".join(move.clause),
         ready=judged is None or judged.value is True,
-    )  # fmt: skip
+    )
 
 
 # --- how it stands ----------------------------------------------------------------------------------------------------
@@ -197,15 +245,30 @@ def status(engine: Engine, run: str) -> Status:
         head = step.head
         phases = tuple(_phase(step, name) for name in step.level.phases)
         items = {
-            name: (int(step.get(f"items/{name}/open") or 0), int(step.get(f"items/{name}/all") or 0)) for name in step.level.ledgers
+            name: (int(step.get(f"items/{name}/open") or 0), int(step.get(f"items/{name}/all") or 0))
+            for name in step.level.ledgers
         }
         questions = sum(1 for _key, question in step.rows.scan("question/") if question.answered is None)
-        units = {found.unit: found.status for found in tx.heads(HeadQuery(parent=run))} if head.level == "programme" else {}
+        units = (
+            {found.unit: found.status for found in tx.heads(HeadQuery(parent=run))} if head.level == "programme" else {}
+        )
         return Status(
-            run=run, unit=head.unit, level=head.level, campaign=head.campaign, status=head.status, outcome=head.outcome, phases=phases,
-            waiting=head.waiting, items=items, questions=questions, owes_redo=head.owes_redo, redeemed_by=head.redeemed_by,
-            next_due=stored.due_at, entries=stored.seq, units=units,
-        )  # fmt: skip
+            run=run,
+            unit=head.unit,
+            level=head.level,
+            campaign=head.campaign,
+            status=head.status,
+            outcome=head.outcome,
+            phases=phases,
+            waiting=head.waiting,
+            items=items,
+            questions=questions,
+            owes_redo=head.owes_redo,
+            redeemed_by=head.redeemed_by,
+            next_due=stored.due_at,
+            entries=stored.seq,
+            units=units,
+        )
 
 
 def _phase(step: Step, name: str) -> PhaseView:
@@ -219,9 +282,15 @@ def _phase(step: Step, name: str) -> PhaseView:
     else:
         state = "closed" if visit.closed is not None else "overdue" if visit.overdue else "open"
     return PhaseView(
-        name=name, title=rule.title, visit=number, first=planned.first if planned else None, last=planned.last if planned else None,
-        state=state, duties=len(states), done=sum(row.outstanding <= 0 for row in states),
-    )  # fmt: skip
+        name=name,
+        title=rule.title,
+        visit=number,
+        first=planned.first if planned else None,
+        last=planned.last if planned else None,
+        state=state,
+        duties=len(states),
+        done=sum(row.outstanding <= 0 for row in states),
+    )
 
 
 def _states(step: Step, name: str, number: int) -> list[DutyState]:

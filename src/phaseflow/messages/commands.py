@@ -10,8 +10,6 @@ from typing import Any, Literal
 
 import attrs
 
-
-
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 SYSTEM = "system"
@@ -46,7 +44,8 @@ class Command:
     """What every command carries.
 
     *id* makes it idempotent; *by* is the actor; *at* is when it happened and *now* when it is recorded, both in UTC.
-    *on_behalf_of* names the person whose authority is used, where the actor acts for somebody else.
+    *on_behalf_of* names the person whose authority is used, where the actor acts for somebody else; *recorded_by* the
+    account that typed it in, which gives no authority.
     """
 
     id: str
@@ -54,6 +53,7 @@ class Command:
     at: datetime
     now: datetime
     on_behalf_of: str = ""
+    recorded_by: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -27,7 +27,7 @@ class Entry:
 
     *at* is when it happened and *recorded_at* when it was recorded, both UTC; *authority* names the role (and the
     delegation) used; *command* is the id of the command that led to it, *timer* the key of
-    the timer whose moment was processed.
+    the timer whose moment was processed, *recorded_by* the account that typed the command in.
     """
 
     seq: int
@@ -39,6 +39,7 @@ class Entry:
     authority: str = ""
     command: str = ""
     timer: str = ""
+    recorded_by: str = ""
 
 
 @attrs.frozen(kw_only=True)

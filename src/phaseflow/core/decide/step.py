@@ -77,7 +77,7 @@ class Step:
     """One macrostep under way."""
 
     __slots__ = (
-        "actor", "around", "at", "ballots", "command", "entries", "now", "pending", "plan", "requirements", "rows", "sealed",
+        "actor", "around", "at", "ballots", "command", "entries", "now", "pending", "plan", "recorded_by", "requirements", "rows", "sealed",
         "timer", "verdict",
     )  # fmt: skip
 
@@ -90,6 +90,7 @@ class Step:
         self.command = command
         self.actor = Actor()
         self.timer = ""
+        self.recorded_by = ""
         self.entries: list[Entry] = []
         self.pending: list[Entry] = []
         self.verdict: Event | None = None
@@ -101,6 +102,7 @@ class Step:
         """The same place for a command that may still be refused, on a draft of its own."""
         step = Step(self.plan, rows, self.around, at=command.at, now=self.now, command=command.id)
         step.actor = Actor(command.by, command.on_behalf_of)
+        step.recorded_by = command.recorded_by
         return step
 
     @property
@@ -134,7 +136,7 @@ class Step:
         entry = Entry(
             seq=self.seq + 1, at=self.at, recorded_at=self.now, actor=self.actor.person,
             on_behalf_of=self.actor.on_behalf_of, authority=self.actor.authority, command=self.command,
-            timer=self.timer, event=event,
+            timer=self.timer, recorded_by=self.recorded_by, event=event,
         )  # fmt: skip
         self.timer = ""
         evolve(self.plan, self.rows, entry)

@@ -307,7 +307,7 @@ def _phase(
         scope.faults.unknown("role", asks, asking.span_of("asks"), scope.roles)
     clock = rules.clock or outer.clock or defaults.clock
     window = rules.window or outer.window
-    _check_phase(name, outer, opens, closes, asks, clock, window, scope)
+    _check_phase(name, outer, rules, opens, closes, asks, clock, window, scope)
     mine = tuple(duty for duty in duties if duties[duty].phase == name)
     prescribed = tuple(
         (duty, duties[duty].span, ", ".join(duties[duty].clause)) for duty in mine if duties[duty].prescribed
@@ -327,11 +327,11 @@ def _phase(
 
 
 def _check_phase(
-    name: str, spec: s.PhaseSpec, opens: Any, closes: Any, asks: str, clock: Any, window: Any, scope: Scope
+    name: str, spec: s.PhaseSpec, rules: s.PhaseSpec, opens: Any, closes: Any, asks: str, clock: Any, window: Any, scope: Scope
 ) -> None:
     missing = {
         "opens": opens is None, "closes": closes is None, "window": window is None,
-        "clock": clock is None and opens is not None and (opens.kind == "gate" or spec.entry is not None),
+        "clock": clock is None and opens is not None and (opens.kind == "gate" or rules.entry is not None),
     }  # fmt: skip
     fixes = {
         "opens": "`opens: on date`, `when PHASE closes`, `by ROLE` or `by transition`",
@@ -351,14 +351,14 @@ def _check_phase(
             "PF206", f"the phase '{name}' leaves its closing unstated and asks nobody", spec.span,
             why="where the document is silent the run holds and asks a named role", fix="add `asks: ROLE`",
         )  # fmt: skip
-    if opens is not None and opens.kind == "gate" and spec.entry is None:
+    if opens is not None and opens.kind == "gate" and rules.entry is None:
         scope.faults.error(
-            "PF218", f"the phase '{name}' opens when its gate is met, and has none", spec.span,
+            "PF218", f"the phase '{name}' opens when its gate is met, and has none", rules.span,
             why="without an `entry:` there is nothing to be met", fix="add `entry: CONDITION`",
         )  # fmt: skip
-    if closes is not None and closes != "unstated" and closes.kind == "gate" and spec.gate is None:
+    if closes is not None and closes != "unstated" and closes.kind == "gate" and rules.gate is None:
         scope.faults.error(
-            "PF218", f"the phase '{name}' closes when its gate is met, and has none", spec.span,
+            "PF218", f"the phase '{name}' closes when its gate is met, and has none", rules.span,
             why="without a `gate:` there is nothing to be met", fix="add `gate: CONDITION`",
         )  # fmt: skip
     if opens is not None and opens.kind == "date" and window is not None and window.first is None:
