@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of a table stays on one line
 """The house of DESIGN section 6, held against the imports: floors, rooms, third parties, and what a pure room may not do.
 
 The table below is the one in the design. An import that breaks it is either mended or listed in `ALLOWED` with its
@@ -46,7 +47,10 @@ ALLOWED = {
     ("hooks", "core.notices"): "a notice is a value that core writes and hooks read; there is no rule in it",
     ("notifiers", "core.notices"): "a notice is a value that core writes and notifiers put into words",
     ("relay", "core.notices"): "a notice is a value that core writes and the relay hands on",
-    ("relay", "core.state"): "the relay asks a row whether somebody still owes, and needs the class of the row for that",
+    (
+        "relay",
+        "core.state",
+    ): "the relay asks a row whether somebody still owes, and needs the class of the row for that",
     ("cli", ""): "the version stands in the package itself",
     ("cli", "sqlite3"): "the doctor names the version of the library; it opens no database",
 }
@@ -70,11 +74,27 @@ PURE = ("spec", "core.calendars", "core.conditions", "core.plan", "core.state", 
         "core.notices", "core.decide", "core", "messages", "analysis", "reports")  # fmt: skip
 """Rooms that have no clock, no chance, no environment and no files."""
 
-IMPURE_MODULES = {"time", "random", "secrets", "uuid", "os", "pathlib", "shutil", "tempfile", "subprocess", "socket", "io", "threading"}
+IMPURE_MODULES = {
+    "time",
+    "random",
+    "secrets",
+    "uuid",
+    "os",
+    "pathlib",
+    "shutil",
+    "tempfile",
+    "subprocess",
+    "socket",
+    "io",
+    "threading",
+}
 IMPURE_CALLS = {"now", "today", "utcnow", "open", "input", "print", "read_text", "write_text", "getenv"}
 
 PURE_ALLOWED = {
-    ("core.calendars", "call open"): "a calendar is built once from the pinned tzdata package; the plan then holds plain data (R18)",
+    (
+        "core.calendars",
+        "call open",
+    ): "a calendar is built once from the pinned tzdata package; the plan then holds plain data (R18)",
     ("core.calendars", "call read_text"): "the list of zone names, from the same package",
 }
 """(room, what) that a pure room does all the same, with the reason why."""
@@ -123,14 +143,21 @@ def faults(module: str, text: str) -> list[tuple[str, str, str]]:
                 continue
             if above > floor:
                 found.append((room, other, f"{module}:{line} imports up: {name}"))
-            elif int(above) == int(floor) and other != room and "core" not in (room.split(".")[0], other.split(".")[0]) and (side != wing or floor < 4):
+            elif (
+                int(above) == int(floor)
+                and other != room
+                and "core" not in (room.split(".")[0], other.split(".")[0])
+                and (side != wing or floor < 4)
+            ):
                 found.append((room, other, f"{module}:{line} imports its neighbour: {name}"))
             elif int(floor) < 4 and side and wing and side != wing and other not in MEETING:
                 found.append((room, other, f"{module}:{line} reaches into the other wing: {name}"))
         elif top not in STANDARD and top != "__future__":
             rooms = THIRD_PARTIES.get(top, set())
             if rooms is not None and room not in rooms:
-                found.append((room, top, f"{module}:{line} imports {top}, which belongs to {sorted(rooms) or 'no room'}"))
+                found.append(
+                    (room, top, f"{module}:{line} imports {top}, which belongs to {sorted(rooms) or 'no room'}")
+                )
     return found
 
 
@@ -143,7 +170,13 @@ def impurities(module: str, text: str) -> list[tuple[str, str, str]]:
             found.append((room, f"import {top}", f"{module}:{line} imports {name}"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
+            called = (
+                node.func.attr
+                if isinstance(node.func, ast.Attribute)
+                else node.func.id
+                if isinstance(node.func, ast.Name)
+                else ""
+            )
             owner = node.func.value if isinstance(node.func, ast.Attribute) else None
             own = isinstance(owner, ast.Name) and owner.id not in ("datetime", "date", "Path", "os", "pendulum", "io")
             if called in IMPURE_CALLS and not own:
@@ -188,7 +221,9 @@ PLANTED = [
     pytest.param("stores.x", "from phaseflow.hooks import hookspec", faults, id="neighbours on one floor"),
     pytest.param("core.conditions.x", "from phaseflow.spec.shape import Shape", faults, id="more than its room may"),
     pytest.param("core.plan.x", "import yaml", faults, id="yaml outside spec"),
-    pytest.param("core.decide.x", "def f():\n    from transitions import Machine", faults, id="transitions, inside a function"),
+    pytest.param(
+        "core.decide.x", "def f():\n    from transitions import Machine", faults, id="transitions, inside a function"
+    ),
     pytest.param("engine.x", "import requests", faults, id="a stranger"),
     pytest.param("engine.x", "import sqlite3", faults, id="a driver outside the stores"),
     pytest.param("core.decide.x", "from datetime import datetime\ndatetime.now()", impurities, id="a clock"),

@@ -13,7 +13,8 @@ from typing import Literal
 
 import attrs
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "held"]
+"""*held* marks a requirement of a gate that is not met: nothing failed."""
 
 
 @attrs.frozen

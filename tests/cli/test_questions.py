@@ -74,7 +74,7 @@ def test_why_lists_each_unmet_requirement_with_its_line_and_clause(desk):
     desk.start()
     found = desk.call("why", "safety", "study.close")
     assert found.stderr == ""
-    assert found.stdout.count("error PF324: ") == 2
+    assert found.stdout.count("held PF324: ") == 2
     assert "clause: 3.2" in found.stdout
     assert "kickoff: {meeting" in found.stdout
     assert desk.json("why", "safety", "study.close")["reasons"][1]["subjects"] == ["chen", "li.na"]

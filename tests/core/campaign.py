@@ -55,7 +55,9 @@ class Campaign:
     ``"03-09 17:30"`` says the hour, a full date says the year.
     """
 
-    def __init__(self, body: str | Plan, *, start: str = "01-01", people: Mapping[str, str] | None = None, **more: Any) -> None:
+    def __init__(
+        self, body: str | Plan, *, start: str = "01-01", people: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
         self.plan = body if isinstance(body, Plan) else compiled(body)
         self.zone = ZoneInfo(self.plan.calendar.zone)
         self.runs: dict[str, Run] = {}
@@ -88,18 +90,22 @@ class Campaign:
 
     # --- commands ---
 
-    def begin(self, run: str, start: str, people: Mapping[str, str], *, level: str = "unit", now: str = "", **more: Any) -> Decision:
+    def begin(
+        self, run: str, start: str, people: Mapping[str, str], *, level: str = "unit", now: str = "", **more: Any
+    ) -> Decision:
         """Start a run; *people* maps an id to roles, parted by blanks."""
         persons = tuple(c.Person(id=name, roles=tuple(roles.split())) for name, roles in people.items())
         self.runs[run] = Run()
         day = date.fromisoformat(start if start.count("-") == 2 else f"2026-{start}")
         return self.do(
             c.StartRun, "system", now or start, on=run, run=run, campaign="demo", plan=self.plan.digest, level=level,
-            unit="" if level == "programme" else run, start=day, parent="p" if level == "unit" and "p" in self.runs else "",
-            persons=persons, **more,
+            unit="" if level == "programme" else run, start=day, persons=persons,
+            parent="p" if level == "unit" and "p" in self.runs else "", **more,
         )  # fmt: skip
 
-    def decided(self, kind: type[c.Command], by: str, now: str, /, *, at: str = "", on: str = "", **more: Any) -> Decision:
+    def decided(
+        self, kind: type[c.Command], by: str, now: str, /, *, at: str = "", on: str = "", **more: Any
+    ) -> Decision:
         """Decide a command and keep what follows, accepted or not."""
         self.count += 1
         run = self.runs[on or self.main]

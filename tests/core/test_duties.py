@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a policy and a row of a table stay on one line
 """Duties: opening them with their instants, doing them in their seven kinds, and every way in which that is refused."""
 
 from __future__ import annotations
@@ -40,8 +41,10 @@ LIST = "tour: {checklist: Tour, by: lead, items: [north, south], due: 03-10}"
 MEETING = "talk: {meeting: Talk, by: lead, attend: {member: all, boss: some}, due: 03-10}"
 BULLETIN = "news: {bulletin: News, by: lead, every: week}"
 VISIT = "visit: {task: Visit, each: village, by: lead, due: none}"
-POLL = ("vote: {poll: Vote, by: boss, due: none, edges: {own: {raters: member}}, choices: [good, bad], measure: good of valid, "
-        "anonymous: false, quorum: none}")
+POLL = (
+    "vote: {poll: Vote, by: boss, due: none, edges: {own: {raters: member}}, choices: [good, bad], measure: good of valid, "
+    "anonymous: false, quorum: none}"
+)
 DOCUMENT = "paper: {document: Paper, by: lead, due: none, route: [{draft: lead}]}"
 PRESENT = {"mo": "present", "kim": "excused", "ann": "present"}
 
@@ -62,7 +65,9 @@ KINDS: list[tuple[str, str, list[tuple[type[c.Command], str, dict[str, Any]]]]] 
 
 
 @pytest.mark.parametrize(("duty", "acts"), [kind[1:] for kind in KINDS], ids=[kind[0] for kind in KINDS])
-def test_each_kind_of_duty_is_done_in_its_way(duty: str, acts: list[tuple[type[c.Command], str, dict[str, Any]]]) -> None:
+def test_each_kind_of_duty_is_done_in_its_way(
+    duty: str, acts: list[tuple[type[c.Command], str, dict[str, Any]]]
+) -> None:
     """The last of the needed acts, and none before it, makes the duty done for its subject."""
     with run_of(duty) as run:
         for index, (kind, by, given) in enumerate(acts):
@@ -118,8 +123,12 @@ REFUSALS: list[tuple[str, tuple[str, ...], type[c.Command], str, str, dict[str, 
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("code", "duties", "kind", "by", "now", "given"), REFUSALS, ids=[f"{r[0]}-{i}" for i, r in enumerate(REFUSALS)])
-def test_what_is_refused_says_why(code: str, duties: tuple[str, ...], kind: type[c.Command], by: str, now: str, given: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("code", "duties", "kind", "by", "now", "given"), REFUSALS, ids=[f"{r[0]}-{i}" for i, r in enumerate(REFUSALS)]
+)
+def test_what_is_refused_says_why(
+    code: str, duties: tuple[str, ...], kind: type[c.Command], by: str, now: str, given: dict[str, Any]
+) -> None:
     """Each refusal has its code, its reason and its remedy, and leaves no event (law 7)."""
     with Campaign(policy(*duties), people=PEOPLE) as run:
         run.no(kind, by, now, code, **given)
@@ -129,7 +138,10 @@ def test_a_refusal_lists_every_reason() -> None:
     """Law 7: all that is missing, at once, each with the line of the policy that demands it."""
     with run_of(EVIDENCE, MEETING) as run:
         found = run.no(c.Complete, "lea", "03-03", "PF339", duty="job")
-        assert [problem.what for problem in found.problems] == ["'job' needs evidence of kind 'photo'", "'job' needs evidence of kind 'minutes'"]
+        assert [problem.what for problem in found.problems] == [
+            "'job' needs evidence of kind 'photo'",
+            "'job' needs evidence of kind 'minutes'",
+        ]
         assert all(problem.span.line for problem in found.problems)
         found = run.no(c.HoldMeeting, "lea", "03-03", "PF344", duty="talk", attendance={"mo": "present"})
         assert len(found.problems) == 2
@@ -186,7 +198,8 @@ def test_a_late_record_of_an_early_fact_rescinds_the_overdue() -> None:
         done = run.do(c.Complete, "lea", "03-15", at="03-09", duty="job")
         assert names(done) == ["TaskReported", "DutyDone", "OverdueRescinded"]
         assert run.all(e.OverdueRescinded)[0].of == run.entries(e.DutyFellDue)[0].seq
-        assert [(run.shown(entry.at), run.shown(entry.recorded_at)) for entry in done.entries][0] == ("03-09 09:00", "03-15 09:00")
+        told = done.entries[0]
+        assert (run.shown(told.at), run.shown(told.recorded_at)) == ("03-09 09:00", "03-15 09:00")
 
 
 def test_the_lock_is_judged_by_when_it_is_recorded() -> None:
@@ -223,7 +236,8 @@ def test_one_event_tells_of_a_whole_cohort() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "owed"), [("full", [7, 7, 7, 7, 7, 7]), ("prorate", [1, 7, 7, 7, 7, 2]), ("waive", [None, 7, 7, 7, 7, None])]
+    ("rule", "owed"),
+    [("full", [7, 7, 7, 7, 7, 7]), ("prorate", [1, 7, 7, 7, 7, 2]), ("waive", [None, 7, 7, 7, 7, None])],
 )
 def test_a_quota_of_every_week(rule: str, owed: list[int | None]) -> None:
     """A window cut by weeks owes whole weeks in full, and its ends in full, by days, or not at all."""
@@ -282,7 +296,9 @@ def test_the_opening_and_closing_of_a_phase_are_anchors_too() -> None:
 
 def test_after_alone_gives_no_date() -> None:
     """`after talk held` says when it is owed and never makes it overdue."""
-    with run_of("talk: {meeting: Talk, by: lead, due: none}", "later: {task: After, by: lead, due: after talk held}") as run:
+    with run_of(
+        "talk: {meeting: Talk, by: lead, due: none}", "later: {task: After, by: lead, due: after talk held}"
+    ) as run:
         run.do(c.HoldMeeting, "lea", "03-05", duty="talk")
         run.tick("12-01")
         assert run.all(e.DutyFellDue) == []
@@ -295,9 +311,14 @@ def test_what_is_checked_counts_once_it_is_confirmed() -> None:
     """`checked_by`: a report does not count, a confirmation does; a poor result is owed again."""
     with run_of(CHECKED) as run:
         assert names(run.do(c.Complete, "lea", "03-03", duty="job")) == ["TaskReported"]
-        assert names(run.do(c.Confirm, "ann", "03-04", duty="job", subject="", good=False, reason="thin")) == ["DutyFoundPoor"]
+        assert names(run.do(c.Confirm, "ann", "03-04", duty="job", subject="", good=False, reason="thin")) == [
+            "DutyFoundPoor"
+        ]
         run.do(c.Complete, "lea", "03-05", duty="job")
-        assert names(run.do(c.Confirm, "ann", "03-06", duty="job", subject="", good=True)) == ["DutyConfirmed", "DutyDone"]
+        assert names(run.do(c.Confirm, "ann", "03-06", duty="job", subject="", good=True)) == [
+            "DutyConfirmed",
+            "DutyDone",
+        ]
 
 
 def test_what_is_found_poor_after_it_counted_is_undone() -> None:
@@ -305,7 +326,10 @@ def test_what_is_found_poor_after_it_counted_is_undone() -> None:
     with run_of(CHECKED) as run:
         run.do(c.Complete, "lea", "03-03", duty="job")
         run.do(c.Confirm, "ann", "03-04", duty="job", subject="", good=True)
-        assert names(run.do(c.Confirm, "ann", "03-05", duty="job", subject="", good=False, reason="x")) == ["DutyFoundPoor", "DutyUndone"]
+        assert names(run.do(c.Confirm, "ann", "03-05", duty="job", subject="", good=False, reason="x")) == [
+            "DutyFoundPoor",
+            "DutyUndone",
+        ]
         assert run.owing("job") == 1
 
 
@@ -331,7 +355,9 @@ def test_the_owner_may_not_check_what_another_recorded() -> None:
 
 def test_actions_of_ones_own_are_offers() -> None:
     """A unit adds actions where the phase takes them; no gate counts them, and a name stands once."""
-    text = policy(TASK, phase="window: 03-01 .. 03-31, opens: on date, closes: by boss, gate: duties, own_actions: true")
+    text = policy(
+        TASK, phase="window: 03-01 .. 03-31, opens: on date, closes: by boss, gate: duties, own_actions: true"
+    )
     with Campaign(text, people=PEOPLE) as run:
         run.no(c.AddAction, "mo", "02-01", "PF332", phase="a", name="own", title="Own")
         run.do(c.AddAction, "mo", "03-02", phase="a", name="own", title="Plant trees")
@@ -354,7 +380,10 @@ def test_an_own_action_is_completed_by_whoever_takes_part() -> None:
 def test_making_up_owes_a_new_duty_and_keeps_the_old_verdict() -> None:
     """R32: what is judged missing or poor becomes a new duty with its own window; the old one keeps its verdict, and a
     gate that asks for the duty takes the new one."""
-    text = policy(TASK, LIST, PRE) + "  b: {window: none, opens: when a closes, closes: by boss, gate: {done: [job, pre]}}\n"
+    text = (
+        policy(TASK, LIST, PRE)
+        + "  b: {window: none, opens: when a closes, closes: by boss, gate: {done: [job, pre]}}\n"
+    )
     with Campaign(text, people=PEOPLE) as run:
         run.do(c.Complete, "ann", "03-02", duty="pre")
         run.ask("a.close", "ann", "04-01")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a policy and a row of a table stay on one line
 """The machine and its table: the same answers, whatever is open; and decisions that follow the set algebra of R6."""
 
 from __future__ import annotations
@@ -111,7 +112,13 @@ names = st.sampled_from(("m1", "m2", "m3", "m4"))
 gates = st.sampled_from((None, *GATES))
 ordinary = st.builds(move, names, st.sampled_from(("", *PHASES)), st.sampled_from(PHASES), gate=gates)
 closing = st.builds(move, names, st.sampled_from(PHASES), gate=gates)
-ending = st.builds(lambda n, s, o, g: move(n, s, outcome=o, gate=g), names, st.sampled_from(PHASES), st.sampled_from(("done", "redo")), gates)
+ending = st.builds(
+    lambda n, s, o, g: move(n, s, outcome=o, gate=g),
+    names,
+    st.sampled_from(PHASES),
+    st.sampled_from(("done", "redo")),
+    gates,
+)
 machines = st.lists(st.one_of(ordinary, closing, ending), min_size=1, max_size=14)
 sequences = st.lists(
     st.tuples(st.sampled_from(("m1", "m2", "m3", "m4", "m5")), st.frozensets(st.sampled_from(("g1", "g2", "g3")))),
@@ -137,7 +144,10 @@ def last_row_first(machine: object) -> Table:
 
 def without_guards(machine: object) -> Table:
     """Wrong: the rows forget their guards."""
-    return {key: tuple(Row(r.source, attrs.evolve(r.move, gate=None), r.order) for r in rows) for key, rows in compile_table(machine).items()}
+    return {
+        key: tuple(Row(r.source, attrs.evolve(r.move, gate=None), r.order) for r in rows)
+        for key, rows in compile_table(machine).items()
+    }
 
 
 def from_the_next_phase(machine: object) -> Table:
@@ -152,10 +162,18 @@ def test_a_wrong_compiler_is_caught(compiler: Compiler) -> None:
     chance, caught = random.Random(7), 0
     for _ in range(60):
         moves = [
-            move(chance.choice(("m1", "m2")), chance.choice(PHASES), chance.choice(PHASES), gate=chance.choice((None, *GATES)))
+            move(
+                chance.choice(("m1", "m2")),
+                chance.choice(PHASES),
+                chance.choice(PHASES),
+                gate=chance.choice((None, *GATES)),
+            )
             for _ in range(10)
         ]
-        sequence = [(chance.choice(("m1", "m2")), frozenset(chance.sample(("g1", "g2", "g3"), chance.randint(0, 2)))) for _ in range(15)]
+        sequence = [
+            (chance.choice(("m1", "m2")), frozenset(chance.sample(("g1", "g2", "g3"), chance.randint(0, 2))))
+            for _ in range(15)
+        ]
         caught += bool(differences(moves, sequence, compiler))
         assert differences(moves, sequence, compile_table) == []
     assert caught > 30
@@ -180,7 +198,7 @@ def test_the_machine_gets_callables_only() -> None:
         for candidates in list(event.transitions.values()):
             for candidate in candidates:
                 assert isinstance(guard_of(candidate), Guard)
-                assert not (candidate.prepare or candidate.before or candidate.after)
+                assert [*candidate.prepare, *candidate.before, *candidate.after] == []
 
 
 def test_compiling_leaves_the_machine_as_it_was() -> None:
@@ -256,9 +274,15 @@ def policies(draw: st.DrawFn) -> tuple[str, dict[str, tuple[str, str, str]], set
     moves |= {f"t{i}": (source, target, "") for i, (source, target) in enumerate(pairs)}
     moves |= {f"end{i}": (source, "", f"end{i}") for i, source in enumerate(froms)}
     lines = ["roles: {boss: Boss}", "phases:"]
-    lines += [f"  {p}: {{window: none, opens: {'with campaign' if p in early else 'by boss'}, closes: by boss}}" for p in phases]
+    lines += [
+        f"  {p}: {{window: none, opens: {'with campaign' if p in early else 'by boss'}, closes: by boss}}"
+        for p in phases
+    ]
     lines += ["transitions:"] if pairs else []
-    lines += [f"  t{i}: {{from: {s}, to: {t}, by: boss, window: none, duties: all, max: unlimited}}" for i, (s, t) in enumerate(pairs)]
+    lines += [
+        f"  t{i}: {{from: {s}, to: {t}, by: boss, window: none, duties: all, max: unlimited}}"
+        for i, (s, t) in enumerate(pairs)
+    ]
     lines += ["outcomes:"] + [f"  end{i}: {{by: boss{', from: ' + s if s else ''}}}" for i, s in enumerate(froms)]
     return "\n".join(lines) + "\n", moves, early
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a policy and a row of a table stay on one line
 """People: who may do what, in person or for somebody else, and what coming and going changes."""
 
 from __future__ import annotations
@@ -32,10 +33,22 @@ PASSING = BASE + "delegation: {roles: [leader, boss], to: any, longest_chain: CH
 
 
 def delegating(chain: int = 1, **people: str) -> Campaign:
-    return Campaign(PASSING.replace("CHAIN", str(chain)), people={"ann": "boss", "lea": "leader", "mo": "member", "kim": "member", **people})
+    return Campaign(
+        PASSING.replace("CHAIN", str(chain)),
+        people={"ann": "boss", "lea": "leader", "mo": "member", "kim": "member", **people},
+    )
 
 
-def passed_on(run: Campaign, giver: str, to: str, *, role: str = "leader", since: str = "2026-01-10", until: str = "2026-01-20", **more: object) -> str:
+def passed_on(
+    run: Campaign,
+    giver: str,
+    to: str,
+    *,
+    role: str = "leader",
+    since: str = "2026-01-10",
+    until: str = "2026-01-20",
+    **more: object,
+) -> str:
     """A delegation; its id."""
     from datetime import date
 
@@ -190,7 +203,9 @@ DELEGATION_FAULTS = [
 
 
 @pytest.mark.parametrize(("code", "text", "giver", "to", "role", "since", "until"), DELEGATION_FAULTS)
-def test_what_a_delegation_may_not_be(code: str, text: str, giver: str, to: str, role: str, since: str, until: str) -> None:
+def test_what_a_delegation_may_not_be(
+    code: str, text: str, giver: str, to: str, role: str, since: str, until: str
+) -> None:
     """Each way in which a delegation is refused has its own answer."""
     from datetime import date
 
@@ -203,7 +218,15 @@ def test_what_a_delegation_may_not_be(code: str, text: str, giver: str, to: str,
 
 
 def appointed(run: Campaign, person: str, role: str, since: str, until: str | None, now: str = "01-02") -> None:
-    run.do(c.Appoint, "system", now, person=person, role=role, since=run.instant(since).date(), until=run.instant(until).date() if until else None)
+    run.do(
+        c.Appoint,
+        "system",
+        now,
+        person=person,
+        role=role,
+        since=run.instant(since).date(),
+        until=run.instant(until).date() if until else None,
+    )
 
 
 def test_an_appointment_begins_and_ends_on_its_days() -> None:
@@ -248,7 +271,16 @@ def test_an_appointment_for_days_that_are_past_changes_nothing() -> None:
 def test_an_appointment_that_ends_before_it_begins_is_refused() -> None:
     """PF310 for appointments."""
     with Campaign(BASE, people={"mo": "member"}) as run:
-        run.no(c.Appoint, "system", "01-02", "PF310", person="mo", role="leader", since=run.instant("01-20").date(), until=run.instant("01-10").date())
+        run.no(
+            c.Appoint,
+            "system",
+            "01-02",
+            "PF310",
+            person="mo",
+            role="leader",
+            since=run.instant("01-20").date(),
+            until=run.instant("01-10").date(),
+        )
 
 
 # --- coming and going -------------------------------------------------------------------------------------------------
@@ -354,7 +386,9 @@ def test_a_leaver_who_still_owes_and_comes_back_is_counted_once() -> None:
 def test_a_joiner_owes_no_period_that_is_over() -> None:
     """Of a weekly quota, a joiner owes the current week and those to come, a share of the current one if prorated."""
     text = QUOTA.replace("JOINERS", "prorated").replace("LEAVERS", "none").replace("ROSTER", "live")
-    text = text.replace("30 pages, each: member, by: boss, due: window end", "7 pages, every: week, partial_period: full, each: member")
+    text = text.replace(
+        "30 pages, each: member, by: boss, due: window end", "7 pages, every: week, partial_period: full, each: member"
+    )
     with Campaign(text, people={"ann": "boss", "mo": "member"}) as run:
         run.tick("03-01")
         run.do(c.Join, "system", "03-11", person=Person(id="kim", roles=("member",)))
@@ -379,7 +413,8 @@ def test_only_who_keeps_the_roster_changes_it() -> None:
 def test_bodies_are_listed_once() -> None:
     """A listed body is owed for at once; unknown kinds and doubles are refused."""
     text = BASE.replace("phases:", "bodies: {village: {listed: as found}}\nphases:").replace(
-        "each_job: {", "visit: {task: Visit, each: village, by: member, due: none}\n      each_job: {")
+        "each_job: {", "visit: {task: Visit, each: village, by: member, due: none}\n      each_job: {"
+    )
     with Campaign(text, people={"mo": "member"}, bodies={"village": ("east",)}) as run:
         assert run.owing("visit") == 1
         run.do(c.ListBody, "mo", "01-02", kind="village", body="west")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a policy and a row of a table stay on one line
 """Phases: how they open, how they close, what a second visit brings, and what a held gate leaves behind."""
 
 from __future__ import annotations
@@ -21,13 +22,28 @@ OPENINGS = [
     # (id, phases, what happens until then, the day on which b opens)
     ("on date", "  b: {window: 03-01 .. 03-31, opens: on date, closes: by boss}", [("tick", "04-01")], "03-01"),
     ("with campaign", "  b: {window: none, opens: with campaign, closes: by boss}", [], "01-01 09:00"),
-    ("when a closes", "  a: {window: none, opens: with campaign, closes: by boss}\n"
-     "  b: {window: none, opens: when a closes, closes: by boss}", [("a.close", "02-03")], "02-03 09:00"),
-    ("when a opens", "  a: {window: 02-10 .. 02-20, opens: on date, closes: by boss}\n"
-     "  b: {window: none, opens: when a opens, closes: by boss}", [("tick", "02-21")], "02-10"),
+    (
+        "when a closes",
+        "  a: {window: none, opens: with campaign, closes: by boss}\n"
+        "  b: {window: none, opens: when a closes, closes: by boss}",
+        [("a.close", "02-03")],
+        "02-03 09:00",
+    ),
+    (
+        "when a opens",
+        "  a: {window: 02-10 .. 02-20, opens: on date, closes: by boss}\n"
+        "  b: {window: none, opens: when a opens, closes: by boss}",
+        [("tick", "02-21")],
+        "02-10",
+    ),
     ("by role", "  b: {window: none, opens: by boss, closes: by boss}", [("b.open", "02-04")], "02-04 09:00"),
-    ("when gate", "  a: {window: none, opens: with campaign, closes: by boss}\n"
-     "  b: {window: none, opens: when gate, entry: {closed: a}, clock: unit, closes: by boss}", [("a.close", "02-05")], "02-05 09:00"),
+    (
+        "when gate",
+        "  a: {window: none, opens: with campaign, closes: by boss}\n"
+        "  b: {window: none, opens: when gate, entry: {closed: a}, clock: unit, closes: by boss}",
+        [("a.close", "02-05")],
+        "02-05 09:00",
+    ),
 ]
 
 
@@ -64,7 +80,9 @@ CLOSINGS = [
 @pytest.mark.parametrize(("how", "steps", "day"), [o[1:] for o in CLOSINGS], ids=[o[0] for o in CLOSINGS])
 def test_ways_to_close(how: str, steps: list[tuple[str, str]], day: str) -> None:
     """R5, law 6: a phase closes by its role, by its gate, or on its date where the policy says so."""
-    text = phases(f"  a: {{window: 02-01 .. 02-10, opens: on date, {how}, duties: {{job: {{task: Job, by: boss, due: none}}}}}}")
+    text = phases(
+        f"  a: {{window: 02-01 .. 02-10, opens: on date, {how}, duties: {{job: {{task: Job, by: boss, due: none}}}}}}"
+    )
     with Campaign(text, people=PEOPLE) as run:
         for move, now in steps:
             match move:
@@ -77,10 +95,14 @@ def test_ways_to_close(how: str, steps: list[tuple[str, str]], day: str) -> None
         assert run.when(e.PhaseClosed) == [day]
 
 
-@pytest.mark.parametrize("how", ["closes: by boss", "closes: unstated, asks: boss", "closes: when gate, gate: {done: job}"])
+@pytest.mark.parametrize(
+    "how", ["closes: by boss", "closes: unstated, asks: boss", "closes: when gate, gate: {done: job}"]
+)
 def test_the_end_of_a_window_closes_nothing(how: str) -> None:
     """Law 6: time alone makes a phase overdue and leaves it open."""
-    text = phases(f"  a: {{window: 02-01 .. 02-10, opens: on date, {how}, duties: {{job: {{task: Job, by: boss, due: none}}}}}}")
+    text = phases(
+        f"  a: {{window: 02-01 .. 02-10, opens: on date, {how}, duties: {{job: {{task: Job, by: boss, due: none}}}}}}"
+    )
     with Campaign(text, people=PEOPLE) as run:
         run.tick("12-31")
         assert run.when(e.WindowEnded) == ["02-11"]
@@ -90,7 +112,9 @@ def test_the_end_of_a_window_closes_nothing(how: str) -> None:
 
 def test_a_phase_that_closes_on_its_date_waits_for_its_gate() -> None:
     """A dated closing with a gate that is held records the verdict, stays open, and can be asked for later."""
-    text = phases("  a: {window: 02-01 .. 02-10, opens: on date, closes: on date, gate: {done: job}, duties: {job: {task: Job, by: boss, due: none}}}")
+    text = phases(
+        "  a: {window: 02-01 .. 02-10, opens: on date, closes: on date, gate: {done: job}, duties: {job: {task: Job, by: boss, due: none}}}"
+    )
     with Campaign(text, people=PEOPLE) as run:
         run.tick("02-12")
         assert [v.verdict for v in run.all(e.GateJudged)] == ["held"]
@@ -99,7 +123,9 @@ def test_a_phase_that_closes_on_its_date_waits_for_its_gate() -> None:
 
 def test_a_held_gate_is_an_answer() -> None:
     """R24: asking a gate with authority is accepted; a held verdict is an event that names what was read."""
-    text = phases("  a: {window: none, opens: with campaign, closes: by boss, gate: duties, duties: {job: {task: Job, by: member, due: none}}}")
+    text = phases(
+        "  a: {window: none, opens: with campaign, closes: by boss, gate: duties, duties: {job: {task: Job, by: member, due: none}}}"
+    )
     with Campaign(text, people=PEOPLE) as run:
         held = run.ask("a.close", "ann", "01-02")
         assert [(v.verdict, v.duties) for v in run.all(e.GateJudged)] == [("held", ("job",))]
@@ -139,7 +165,9 @@ def test_a_calendar_clock_keeps_written_dates_and_a_unit_clock_counts_lengths() 
 
 def test_windows_may_overlap() -> None:
     """R5, R6: two dated phases are open at once where their windows overlap."""
-    text = phases("  a: {window: 03-01 .. 03-31, opens: on date, closes: by boss}\n  b: {window: 03-15 .. 04-15, opens: on date, closes: by boss}")
+    text = phases(
+        "  a: {window: 03-01 .. 03-31, opens: on date, closes: by boss}\n  b: {window: 03-15 .. 04-15, opens: on date, closes: by boss}"
+    )
     with Campaign(text, people=PEOPLE) as run:
         run.tick("03-16")
         assert run.open == ["a/1", "b/1"]
@@ -156,7 +184,7 @@ phases:
     closes: by boss
     duties:
       job: {task: Job, by: boss, due: 03-10, remind: 3 days}
-      count: {quota: 2 papers, each: member, due: a end}
+      count: {quota: 2 papers, each: member, due: a end, remind: 20 days}
   b: {window: none, opens: when a closes, closes: by boss}
 transitions:
   back: {from: b, to: a, by: boss, window: 10 days, duties: DUTIES, max: MAX}
@@ -199,7 +227,11 @@ def test_no_reminder_of_a_second_visit_lies_before_its_opening() -> None:
 
 def test_a_limit_leads_to_its_otherwise() -> None:
     """R22: once `max` is used up, the same request leads to what the policy says otherwise."""
-    text = LOOK_BACK.replace("DUTIES", "all").replace("MAX", "1, otherwise: stop").replace("opens: when a closes", "opens: by boss")
+    text = (
+        LOOK_BACK.replace("DUTIES", "all")
+        .replace("MAX", "1, otherwise: stop")
+        .replace("opens: when a closes", "opens: by boss")
+    )
     with Campaign(text, people=PEOPLE) as run:
         run.tick("03-02")
         run.ask("b.open", "ann", "03-02")
@@ -213,14 +245,17 @@ def test_a_limit_leads_to_its_otherwise() -> None:
 
 def test_an_otherwise_that_is_not_possible_asks_a_role() -> None:
     """A limit whose `otherwise` is a move that cannot be made here puts a question instead of breaking."""
-    text = phases("""
+    text = phases(
+        """
   a: {window: none, opens: with campaign, closes: by boss}
   b: {window: none, opens: with campaign, closes: unstated, asks: boss}
-  d: {window: none, opens: by boss, closes: unstated, asks: boss}""", """
+  d: {window: none, opens: by boss, closes: unstated, asks: boss}""",
+        """
 transitions:
   again: {from: a, to: a, by: boss, window: none, duties: all, max: 1, otherwise: other}
   other: {from: d, to: b, by: boss, window: none, duties: all, max: unlimited}
-""")
+""",
+    )
     with Campaign(text, people=PEOPLE) as run:
         run.ask("again", "ann", "01-02")
         assert names(run.ask("again", "ann", "01-03")) == ["GateJudged", "QuestionAsked"]
@@ -236,15 +271,24 @@ def test_an_automatic_transition_into_an_open_phase_is_not_made() -> None:
     with Campaign(text, people=PEOPLE) as run:
         assert names(run.do(c.Complete, "ann", "01-02", duty="job")) == ["TaskReported", "DutyDone"]
         assert run.open == ["a/1", "b/1"]
-        assert names(run.ask("b.close", "ann", "01-03")) == ["GateJudged", "PhaseClosed", "MoveMade", "PhaseClosed", "PhaseOpened"]
+        assert names(run.ask("b.close", "ann", "01-03")) == [
+            "GateJudged",
+            "PhaseClosed",
+            "MoveMade",
+            "PhaseClosed",
+            "PhaseOpened",
+        ]
         assert run.open == ["b/2"]
 
 
 def test_an_automatic_transition_is_made_in_the_step_that_fulfils_it() -> None:
     """R3: consequences follow within the same macrostep, with the command's own id on each entry."""
-    text = phases("""
+    text = phases(
+        """
   a: {window: none, opens: with campaign, closes: by boss, duties: {job: {task: Job, by: boss, due: none}}}
-  b: {window: none, opens: by transition, closes: by boss}""", "transitions: {over: {from: a, to: b, when: {done: job}}}")
+  b: {window: none, opens: by transition, closes: by boss}""",
+        "transitions: {over: {from: a, to: b, when: {done: job}}}",
+    )
     with Campaign(text, people=PEOPLE) as run:
         made = run.do(c.Complete, "ann", "01-02", duty="job")
         assert names(made)[2:] == ["MoveMade", "PhaseClosed", "PhaseOpened"]
@@ -298,7 +342,9 @@ def test_steps_are_windows_and_block_nothing() -> None:
 
 def test_a_windows_ladder_reminds_and_escalates() -> None:
     """A phase reminds before the end of its window and escalates after it, until it is closed."""
-    text = phases("  a: {window: 03-01 .. 03-31, opens: on date, closes: by boss, remind: [7 days, 1 day], overdue: {boss: 2 days, member: 9 days}}")
+    text = phases(
+        "  a: {window: 03-01 .. 03-31, opens: on date, closes: by boss, remind: [7 days, 1 day], overdue: {boss: 2 days, member: 9 days}}"
+    )
     with Campaign(text, people=PEOPLE) as run:
         run.ask("a.close", "ann", "04-05")
         run.tick("05-01")
@@ -372,4 +418,6 @@ def test_the_start_of_a_run_binds_every_window() -> None:
     text = phases("  a: {window: 11-01 .. 02-10, opens: on date, closes: by boss}")
     with Campaign(text, start="2025-10-15", people=PEOPLE) as run:
         started = run.all(e.RunStarted)[0]
-        assert started.windows["a"] == Days(first=run.instant("2025-11-01 12:00").date(), last=run.instant("2026-02-10 12:00").date())
+        assert started.windows["a"] == Days(
+            first=run.instant("2025-11-01 12:00").date(), last=run.instant("2026-02-10 12:00").date()
+        )

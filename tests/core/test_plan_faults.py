@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a policy and a row of a table stay on one line
 """Faults of meaning: each with a bad policy that is as small as it can be, the place where it is told, and the mend.
 
 A `«` in a text marks where the fault must be reported; it is taken out before the text is read. The mend is what an
@@ -46,7 +47,9 @@ def with_gate(gate: str, more: str = "") -> str:
     return (
         f"{ROLES}phases:\n  a:\n    window: 03-01 .. 03-31\n    opens: on date\n    closes: by boss\n    gate: {gate}\n    duties:\n"
         "      job: {task: Job, by: boss, due: none}\n"
-        "      paper: {document: Paper, by: boss, due: none, route: [{draft: boss}, {approve: boss, as: nod}]}\n" + END + more
+        "      paper: {document: Paper, by: boss, due: none, route: [{draft: boss}, {approve: boss, as: nod}]}\n"
+        + END
+        + more
     )
 
 
@@ -70,7 +73,11 @@ def with_ledger(close: str) -> str:
     return LEDGER + CLOSE.format(close=close)
 
 
-PARENT = "roles: {office: {of: programme}, lead: {of: unit}}\n" + PHASE.replace("by boss", "by lead") + "outcomes: {done: {by: lead}}\n"
+PARENT = (
+    "roles: {office: {of: programme}, lead: {of: unit}}\n"
+    + PHASE.replace("by boss", "by lead")
+    + "outcomes: {done: {by: lead}}\n"
+)
 PROGRAMME = "programme: {phases: {a: {opens: on date, closes: by office}}, outcomes: {over: {by: office}}}\n"
 TWO = "phases:\n  a: {window: none, opens: with campaign, closes: by boss}\n  b: {window: none, opens: by boss, closes: by boss}\n"
 
@@ -227,13 +234,18 @@ def test_a_fault_is_told_where_it_is_and_its_mend_helps(bad: Bad) -> None:
 def test_every_code_of_this_room_has_a_bad_example() -> None:
     """No code between PF200 and PF249 that the plan can give is without a row above."""
     folder = Path(phaseflow.core.plan.__file__).parent
-    given = {code for path in folder.glob("*.py") for code in re.findall(r'"(PF2[0-4]\d)"', path.read_text(encoding="utf-8"))}
+    given = {
+        code for path in folder.glob("*.py") for code in re.findall(r'"(PF2[0-4]\d)"', path.read_text(encoding="utf-8"))
+    }
     assert given == {bad.code for bad in BAD}
 
 
 def test_all_faults_of_a_policy_are_told_at_once() -> None:
     """Nobody mends a policy one message at a time: every fault of the pass is there, sorted by position."""
-    text = with_duty("job: {task: Job, by: bos}", "outcomes: {done: {by: boss, from: b}, redo: {by: boss, owes: next_batch}}\nappoints: chief\n")
+    text = with_duty(
+        "job: {task: Job, by: bos}",
+        "outcomes: {done: {by: boss, from: b}, redo: {by: boss, owes: next_batch}}\nappoints: chief\n",
+    )
     found = problems(policy_text(text))
     assert [p.code for p in found] == ["PF205", "PF201", "PF201", "PF225", "PF201"]
     assert [p.span.line for p in found] == sorted(p.span.line for p in found)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a policy and a row of a table stay on one line
 """A run as a whole: starting, importing, ending, reopening, archiving, halting, and the questions it asks."""
 
 from __future__ import annotations
@@ -40,7 +41,18 @@ def run_of(clock: str = "runs", **more: object) -> Campaign:
 def test_a_run_starts_once() -> None:
     """PF372 for a second start, PF373 for a command before the first."""
     with run_of() as run:
-        run.no(c.StartRun, "system", "03-03", "PF372", run="u", campaign="demo", plan="x", level="unit", unit="u", start=date(2026, 1, 1))
+        run.no(
+            c.StartRun,
+            "system",
+            "03-03",
+            "PF372",
+            run="u",
+            campaign="demo",
+            plan="x",
+            level="unit",
+            unit="u",
+            start=date(2026, 1, 1),
+        )
         run.runs["empty"] = type(run.runs["u"])()
         run.no(c.Ask, "ann", "03-03", "PF373", on="empty", move="a.close")
         del run.runs["empty"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 
 import attrs
 
-from phaseflow.core.conditions import Requirement
+from phaseflow.core.conditions import Choice, Requirement
 from phaseflow.core.gates import Sources, subjects_outstanding, text_of
 from phaseflow.core.plan.model import Duty, LevelPlan, RouteStep
 from phaseflow.core.state.rows import DutyState, Head
@@ -27,7 +30,7 @@ class Reason:
         subjects: The first of those it is about, at most twenty; *count* is how many there are in all.
         act: What one of them does about it.
         earliest: The first day on which it could change, if that is not today.
-        one_of: Numbers the alternatives of a choice; 0 where there is none.
+        choices: The choices it belongs to, from the outermost in; empty for what must be met in any case.
     """
 
     label: str
@@ -41,7 +44,7 @@ class Reason:
     count: int = 0
     act: str = ""
     earliest: date | None = None
-    one_of: int = 0
+    choices: tuple[Choice, ...] = ()
 
     def problem(self, code: str = "PF324") -> Problem:
         """The same, to be printed with its line."""
@@ -58,6 +61,7 @@ class Reason:
             what=what,
             span=self.span,
             why="the gate asks for it",
+            severity="held",
             fix=f"{who}{self.act}{when}",
             clause=self.clause,
         )
@@ -66,6 +70,37 @@ class Reason:
 def reasons(requirements: Iterable[Requirement], sources: Sources, today: date) -> tuple[Reason, ...]:
     """Explain requirements against the facts as they stand on *today*."""
     return tuple(_reason(requirement, sources, today) for requirement in requirements)
+
+
+def cheapest(found: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Of every choice only as many alternatives as are needed, those with the fewest open requirements.
+
+    A requirement inside a choice that is itself left out is left out with it.
+    """
+    kept = tuple(found)
+    sizes: dict[str, Counter[int]] = {}
+    needs: dict[str, int] = {}
+    for reason in kept:
+        for choice in reason.choices:
+            sizes.setdefault(choice.choice, Counter())[choice.alternative] += reason.met is not True
+            needs[choice.choice] = choice.need
+    best = {
+        name: {alternative for alternative, _ in sorted(count.items(), key=lambda item: (item[1], item[0]))[: needs[name]]}
+        for name, count in sizes.items()
+    }
+    return tuple(
+        reason
+        for reason in kept
+        if reason.met is not True and all(choice.alternative in best[choice.choice] for choice in reason.choices)
+    )
+
+
+def number_text(value: Fraction) -> str:
+    """An amount for people: exact where six decimals show it, else rounded up to two, so that it is always enough."""
+    exact = value * 10**6
+    if exact.denominator == 1:
+        return f"{(Decimal(exact.numerator) / 10**6).normalize():f}"
+    return f"{Decimal(-(-value * 100 // 1).numerator) / 100}"
 
 
 def _reason(requirement: Requirement, sources: Sources, today: date) -> Reason:
@@ -80,7 +115,7 @@ def _reason(requirement: Requirement, sources: Sources, today: date) -> Reason:
         span=requirement.span,
         clause=requirement.clause,
         act=f"meet: {requirement.label}",
-        one_of=requirement.group[-1].alternative + 1 if requirement.group else 0,
+        choices=requirement.group,
     )
     match fact.name if fact is not None else "":
         case "outstanding" | "done_share":

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from phaseflow.core.calendars import parse_instant
 from phaseflow.core.decide import Decision, Surroundings, UnitFact, decide
 from phaseflow.core.gates import Sources
 from phaseflow.core.notices import notices
@@ -28,7 +27,7 @@ from phaseflow.engine.ballots import count_box
 from phaseflow.engine.plans import PlanShelf
 from phaseflow.engine.roster import Roster, read_roster
 from phaseflow.engine.rows import StoreRows
-from phaseflow.engine.run import Run
+from phaseflow.engine.run import Run, happened_at
 from phaseflow.errors import Problem
 from phaseflow.messages import commands as c
 from phaseflow.messages.events import Entry, GateJudged, RunStarted
@@ -524,7 +523,7 @@ class Engine:
     def _instant(self, at: str | datetime | None, plan: Plan, now: datetime) -> datetime:
         if at is None:
             return now
-        return at if isinstance(at, datetime) else parse_instant(at, plan.calendar)
+        return at if isinstance(at, datetime) else happened_at(at, plan.calendar, now)
 
     @staticmethod
     def _salt() -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from phaseflow.core.calendars import parse_instant
+from phaseflow.core.calendars import Calendar, parse_instant
 from phaseflow.core.decide import Decision
 from phaseflow.core.reasons import Reason
 from phaseflow.engine import views
@@ -84,7 +84,7 @@ class Run:
             return at
         with self.engine.reading(self.id) as (_tx, _head, plan, _rows, _around):
             try:
-                return parse_instant(at, plan.calendar)
+                return happened_at(at, plan.calendar, now)
             except ValueError as error:
                 raise Refused(
                     "malformed",
@@ -509,8 +509,8 @@ class Run:
         return views.why(self.engine, self.id, move)
 
     def what_would_it_take(self, move: str) -> tuple[Reason, ...]:
-        """What is left to do for a move: each unmet requirement with who does what, from when; cheapest alternatives marked."""
-        return views.why(self.engine, self.id, move)
+        """What is left to do for a move: who does what, from when; where there is a choice, only its shortest way."""
+        return views.what_would_it_take(self.engine, self.id, move)
 
     def todo(self, person: str) -> tuple[Owed, ...]:
         """What a person owes now, the most urgent first."""
@@ -533,6 +533,20 @@ class Run:
         from phaseflow.engine.verify import verify
 
         return verify(self.engine, self.id)
+
+
+def happened_at(at: str, calendar: Calendar, now: datetime) -> datetime:
+    """When something happened, from text. A bare day means some time on it: its last second, or now if it is today.
+
+    Raises:
+        ValueError: The text is neither a day nor an instant.
+    """
+    try:
+        day = date.fromisoformat(at.strip())
+    except ValueError:
+        return parse_instant(at, calendar)
+    opens, shuts = calendar.opens(day), calendar.shuts(day)
+    return now if opens <= now < shuts else shuts - timedelta(seconds=1)
 
 
 def _amount(amount: str | tuple[Any, str]) -> tuple[Fraction, str]:

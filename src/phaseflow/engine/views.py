@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from phaseflow.core.decide import Surroundings
@@ -14,10 +15,12 @@ from phaseflow.core.decide.settle import settle
 from phaseflow.core.decide.step import Actor, Refusal, Step
 from phaseflow.core.gates import Sources, judge
 from phaseflow.core.plan.model import Duty, Move, Plan
-from phaseflow.core.reasons import Reason, act_for, reasons
+from phaseflow.core.reasons import Reason, act_for, cheapest, number_text, reasons
+from phaseflow.core.state.polls import vote_key
 from phaseflow.core.state.rows import CAMPAIGN, Draft, DutyState, PartState, Question, VisitState
 from phaseflow.engine.answers import Owed, PhaseView, Refused, Status
 from phaseflow.messages.events import Days
+from phaseflow.spec.duties import PollDuty
 from phaseflow.stores.base import HeadQuery
 
 if TYPE_CHECKING:
@@ -52,6 +55,11 @@ def why(engine: Engine, run: str, move: str) -> tuple[Reason, ...]:
         return reasons(unmet, _sources(step), step.day)
 
 
+def what_would_it_take(engine: Engine, run: str, move: str) -> tuple[Reason, ...]:
+    """What is left to do for a move: where there is a choice, only its shortest way."""
+    return cheapest(why(engine, run, move))
+
+
 # --- what is owed -----------------------------------------------------------------------------------------------------
 
 
@@ -76,7 +84,8 @@ def _open_duties(step: Step) -> Iterator[tuple[Duty, DutyState]]:
         for rule in step.level.duties.values()
         if rule.spec.from_ and rule.phase not in step.head.visits
     ]
-    for visit in dict.fromkeys((*step.head.open, *early)):
+    again = [f"{phase}/made_up" for phase in step.level.phases]  # owed because a band asked for them
+    for visit in dict.fromkeys((*step.head.open, *early, *again)):
         for _key, state in step.rows.scan(f"duty/{visit}/"):
             rule = step.level.duties.get(state.name)
             if (
@@ -105,7 +114,7 @@ def _owed(step: Step, rule: Duty, state: DutyState, part: PartState, what: str =
     wanted = part.owes if part.owes is not None else state.amount
     rest = ""
     if wanted is not None and rule.subjects != "body":
-        rest = f"{max(wanted - part.amount, 0)} of {wanted} {state.unit}"
+        rest = f"{number_text(max(wanted - part.amount, Fraction(0)))} of {number_text(wanted)} {state.unit}"
     elif rule.subjects == "body":
         rest = f"{state.outstanding} of {state.owed}"
     return Owed(
@@ -220,7 +229,23 @@ def allowed(engine: Engine, run: str, person: str) -> tuple[Owed, ...]:
             for name, ledger in step.level.ledgers.items()
             if held & set(map(str, ledger.spec.opened_by))
         ]
-        return (*found, *duties, *opening, *_questions(step, held))
+        return (*found, *duties, *_votes(step, person, held), *opening, *_questions(step, held))
+
+
+def _votes(step: Step, person: str, held: frozenset[str]) -> Iterator[Owed]:
+    """Open polls in which somebody may still take part, edge by edge."""
+    for key, poll in step.rows.scan("poll/"):
+        rule = step.level.duties.get(key.rsplit("/", 1)[1])
+        if poll.status != "open" or rule is None or not isinstance(rule.spec, PollDuty):
+            continue
+        for name, edge in rule.spec.edges.items():
+            taken = step.get(vote_key(poll, str(name), person)) is not None
+            if held & set(map(str, edge.raters)) and not (taken and rule.spec.anonymous):
+                closes = step.calendar.day_of(poll.closes) if poll.closes is not None else None
+                line, clause = str(rule.span), ", ".join(rule.clause)
+                yield Owed(
+                    what=f"cast {rule.name} {name}", subject=rule.name, title=rule.title, kind="poll", due=closes, line=line, clause=clause
+                )
 
 
 def _move(step: Step, move: Move) -> Owed:

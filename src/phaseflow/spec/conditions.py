@@ -138,7 +138,7 @@ class HostFact(Shape):
 
 @shape
 class Expression(Shape):
-    """An expression, such as ``items(problems, state='open') == 0``; the word ``duties`` alone means every prescribed
+    """An expression, such as ``items(ledger='problems', state='open') == 0``; the word ``duties`` alone means every prescribed
     duty of this phase and its steps."""
 
     __scalar__: ClassVar[str] = "text"

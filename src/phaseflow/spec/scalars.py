@@ -139,8 +139,12 @@ def _word(node: Scalar, words: tuple[str, ...], label: str) -> str | Refused:
 
 
 def _phrase(node: Scalar, cls: Any) -> Any:
+    # Written with escapes or over several lines, a text has other columns than the file: then the whole is pointed at.
+    literal = node.span.length == len(node.text)
     try:
-        return cls.parse(node.text, node.span)
+        value = cls.parse(node.text, node.span)
     except PolicyError as error:  # PhraseError is one
         example = f"write it as in {' or '.join(cls.examples[:2])}"
-        return Refused(tuple(one if one.fix else attrs.evolve(one, fix=example) for one in error.problems))
+        problems = (one if one.fix else attrs.evolve(one, fix=example) for one in error.problems)
+        return Refused(tuple(one if literal else attrs.evolve(one, span=node.span) for one in problems))
+    return value if literal else attrs.evolve(value, span=node.span)

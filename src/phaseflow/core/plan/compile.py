@@ -199,7 +199,7 @@ def _names(policy: s.Policy, faults: Faults) -> None:
 
 
 def _once(name: str, noun: str, span: Span, seen: dict[str, Span], faults: Faults) -> None:
-    if name in RESERVED or not is_speakable(name):
+    if name in RESERVED or (name in ("window", "campaign") and noun != "duty") or not is_speakable(name):
         faults.error(
             "PF232", f"the name '{name}' of this {noun} is a word of the language", span,
             why="a date, a window or a condition could not tell the name from the word", fix=f"give the {noun} another name",
@@ -396,9 +396,10 @@ def _moves(
     moves = [move for phase in phases.values() for move in m.phase_moves(phase)]
     for name, spec in transitions.items():
         reentered = str(spec.to) in opened or made.count(str(spec.to)) > 1
-        moves.append(m.transition(str(name), spec, phases, scope, reentered))
+        here = attrs.evolve(scope, prescribed=_prescribed(spec.from_, phases, duties))
+        moves.append(m.transition(str(name), spec, phases, here, reentered))
     for ending, out in _outcomes(level, policy).items():
-        moves.append(m.outcome(ending, out, phases, attrs.evolve(scope, prescribed=_prescribed(out, phases, duties))))
+        moves.append(m.outcome(ending, out, phases, attrs.evolve(scope, prescribed=_prescribed(out.from_, phases, duties))))
     going = _going(duties, [move.name for move in moves], roles, scope)
     m.check_graph(phases, moves, going, scope)
     return moves
@@ -413,13 +414,12 @@ def _check_edge(spec: s.PhaseDefaults, key: str, scope: Scope) -> None:
 
 
 def _prescribed(
-    spec: s.OutcomeSpec, phases: Mapping[str, Phase], duties: Mapping[str, Duty]
+    phase: str | None, phases: Mapping[str, Phase], duties: Mapping[str, Duty]
 ) -> tuple[tuple[str, Span, str], ...] | None:
-    if spec.from_ is None:
+    """What the word ``duties`` means in a move out of a phase."""
+    if phase is None or phase not in phases:
         return None
-    if spec.from_ not in phases:
-        return ()  # told where the outcome is compiled
-    names = (name for name in phases[str(spec.from_)].duties if duties[name].prescribed)
+    names = (name for name in phases[phase].duties if duties[name].prescribed)
     return tuple((name, duties[name].span, ", ".join(duties[name].clause)) for name in names)
 
 

@@ -134,7 +134,7 @@ def _expression(tree: s.Expression, scope: Scope) -> c.Condition:
     try:
         return c.parse_condition(tree.text, tree.span_of("text"), scope.schema())
     except c.ConditionError as error:
-        scope.faults.problems.extend(_complete(problem, tree.text) for problem in error.problems)
+        scope.faults.problems.extend(_complete(problem, tree) for problem in error.problems)
         return _nothing(tree.span)
 
 
@@ -142,11 +142,16 @@ _WHY = "an expression says facts, comparisons, and, or, not, and nothing else"
 _FIX = "write it as in: items(ledger='problems', state='open') == 0 and closed(phase='study')"
 
 
-def _complete(problem: Problem, text: str) -> Problem:
-    """Say why and how to mend it where the expression language leaves that open; `duties` may be meant."""
-    near = difflib.get_close_matches(text.strip()[:100], ["duties"], cutoff=0.7)
+def _complete(problem: Problem, tree: s.Expression) -> Problem:
+    """Say why and how to mend it where the expression language leaves that open; `duties` may be meant.
+
+    Where the text was written with escapes or over several lines, its columns are not those of the file.
+    """
+    near = difflib.get_close_matches(tree.text.strip()[:100], ["duties"], cutoff=0.7)
     fix = did_you_mean(near[0], near) if near else problem.fix
-    return attrs.evolve(problem, why=problem.why or _WHY, fix=fix or _FIX)
+    whole = tree.span_of("text")
+    place = problem.span if whole.length == len(tree.text) else whole
+    return attrs.evolve(problem, why=problem.why or _WHY, fix=fix or _FIX, span=place)
 
 
 def _nothing(span: Span) -> c.Condition:

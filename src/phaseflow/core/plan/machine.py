@@ -49,9 +49,7 @@ def build_machine(phases: Iterable[str], moves: Iterable[Move]) -> Any:
     moves = tuple(moves)
     outcomes = sorted({move.outcome for move in moves if move.outcome})
     states = [IDLE, *phases, *(FINAL + name for name in outcomes)]
-    machine = Machine(
-        model=None, states=states, initial=IDLE, auto_transitions=False, send_event=True, queued=False
-    )
+    machine = Machine(model=None, states=states, initial=IDLE, auto_transitions=False, send_event=True, queued=False)
     known = set(states)
     for move in moves:
         source, target = ends(move)

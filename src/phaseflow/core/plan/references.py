@@ -1,6 +1,6 @@
-"""Names in the corners of a policy: who may halt, waive, appoint, be told; what may be waived or made up; where to go else.
+"""Names in the corners of a policy: who may halt, waive, appoint or be told, what may be waived, where to go otherwise.
 
-Phases, duties and conditions check the names they use themselves; what belongs to no single one of them is checked here.
+Phases, duties and conditions check the names they use; what belongs to no single one of them is checked here.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def _uses_of_ledger(ledger: LedgerSpec) -> Iterator[Use]:
         yield "role or 'owner'", kind.overdue, kind, "overdue"
 
 
-def _check_otherwise(transitions: Mapping[Any, TransitionSpec], outcomes: Mapping[Any, OutcomeSpec], faults: Faults) -> None:
+def _check_otherwise(
+    transitions: Mapping[Any, TransitionSpec], outcomes: Mapping[Any, OutcomeSpec], faults: Faults
+) -> None:
     known = {str(name) for name in (*transitions, *outcomes)}
     for spec in transitions.values():
         if spec.otherwise is not None and spec.otherwise not in known:
