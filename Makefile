@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types clean
+.PHONY: help setup demo test check lint types docs fuzz clean
 
 help:           ## say what can be made
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
@@ -23,17 +23,23 @@ demo: $(READY)  ## run a whole programme on SQLite in accelerated time
 	@$(BIN)/python examples/district_campaign/run.py
 
 test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n auto
 
 lint: $(READY)  ## ruff
-	$(BIN)/ruff check src tests examples
+	$(BIN)/ruff check src tests examples docs benchmarks
 
 types: $(READY) ## mypy --strict
 	$(BIN)/mypy
 
-check: $(READY) ## test, lint and types
-	$(BIN)/python -m pytest
-	$(MAKE) --no-print-directory lint types
+check: $(READY) ## all tests, lint, types, the documentation and 10,000 mutated policies
+	$(BIN)/python -m pytest -n auto
+	$(MAKE) --no-print-directory lint types docs fuzz
+
+docs: $(READY)  ## build the documentation into docs/_build/html, offline
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+
+fuzz: $(READY)  ## mutate policies and see each accepted whole or refused in its place
+	$(BIN)/python tests/fuzz/fuzz_policies.py --files $${FUZZ_FILES:-10000}
 
 clean:          ## remove what make made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis docs/_build .demo

@@ -425,3 +425,15 @@ def test_bodies_are_listed_once() -> None:
         run.no(c.Complete, "mo", "01-03", "PF335", duty="visit", subject="north")
         run.do(c.Complete, "mo", "01-03", duty="visit", subject="west")
         assert run.owing("visit") == 1
+
+
+def test_a_record_taken_back_from_who_has_left_is_owed_by_nobody() -> None:
+    """A leaver who was done and whose record is voided owes what a leaver owes: nothing here."""
+    text = QUOTA.replace("JOINERS", "full").replace("LEAVERS", "none").replace("ROSTER", "live")
+    with Campaign(text + "recording: {late_by: unlimited, correct: boss}\n", people={"ann": "boss", "mo": "member"}) as run:
+        run.tick("03-01")
+        run.record("pages", "mo", "03-02", 30, "pages")
+        run.do(c.Leave, "system", "03-03", person="mo")
+        entry = run.entries(e.AmountRecorded)[0]
+        run.do(c.Void, "ann", "03-04", seq=entry.seq, event=entry, reason="another's")
+        assert run.owing("pages") == 0

@@ -1,4 +1,4 @@
-"""Mutates sound policies and asks of each: read, dumped, read again and compiled, or refused with places; in its bounds.
+"""Mutates sound policies and asks of each: read, dumped, read again and compiled, or refused with places; in bounds.
 
     python tests/fuzz/fuzz_policies.py --files 10000 --seed 1
 
@@ -24,7 +24,7 @@ import attrs
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.fuzz.seeds import HOSTILE, KEYS, SEEDS, TOKENS
+from tests.fuzz.seeds import HOSTILE, KEYS, ODD, SEEDS, TOKENS
 
 from phaseflow.core.plan import compile_policy
 from phaseflow.errors import PolicyError, Problem, show
@@ -43,6 +43,7 @@ _VALUE = re.compile(r"(?<=: )[^ ,{}\[\]\n][^,{}\[\]\n]*")
 _KEY = re.compile(r"\b[a-z_]+(?=:)")
 _WORD = re.compile(r"[A-Za-z0-9_%/-]+")
 _NUMBER = re.compile(r"(?<![\w.-])[0-9]+(?![\w.-])")
+_PAIR = re.compile(r", [a-z_]+: (?:\[[^\]\n]*\]|\{[^{}\n]*\}|[^,{}\[\]\n]+)")
 _TITLE = re.compile(r"(?<=: )[A-Z][a-z -]+(?=[,\n}])")
 
 
@@ -59,7 +60,8 @@ def flip(dice: random.Random, text: str) -> str:
     """Other characters in one to three places."""
     signs = list(text)
     for _ in range(dice.randint(1, 3)):
-        signs[dice.randrange(len(signs))] = chr(dice.choice((dice.randrange(32, 127), dice.randrange(256), 10, 9, 0x202E)))
+        code = dice.choice((dice.randrange(32, 127), dice.randrange(256), 10, 9, 0x202E))
+        signs[dice.randrange(len(signs))] = chr(code)
     return "".join(signs)
 
 
@@ -113,7 +115,7 @@ def swap(dice: random.Random, text: str) -> str:
 
 def number(dice: random.Random, text: str) -> str:
     """A number that is off."""
-    return _at(_NUMBER, dice, text, lambda old: dice.choice((str(int(old) + 1), "0", old + "0", f"-{old}", str(10**20))))
+    return _at(_NUMBER, dice, text, lambda old: dice.choice((str(int(old) + 1), "0", f"{old}0", f"-{old}", "9" * 20)))
 
 
 def rename(dice: random.Random, text: str) -> str:
@@ -126,9 +128,26 @@ def rename(dice: random.Random, text: str) -> str:
     return _at(dice.choice((_KEY, _WORD)), dice, text, slip)
 
 
+def name(dice: random.Random, text: str) -> str:
+    """A name of the policy in the place of another one."""
+    names = sorted({one.group() for one in _KEY.finditer(text)} | {"missing", "unit_lead"})
+    return _at(re.compile(r"(?<=[ \[{])[a-z_]+(?=[,}\]\n])"), dice, text, lambda _: dice.choice(names))
+
+
+def drop(dice: random.Random, text: str) -> str:
+    """A key left out, with its value, in a mapping on one line."""
+    return _at(_PAIR, dice, text, lambda _: "")
+
+
+def add(dice: random.Random, text: str) -> str:
+    """A key that stands somewhere else, with its value."""
+    pairs = [one.group() for one in _PAIR.finditer(text)] or [", a: b"]
+    return _at(re.compile(r"(?=\})"), dice, text, lambda _: dice.choice(pairs))
+
+
 def hostile(dice: random.Random, text: str) -> str:
     """An expression that nobody means well, where a condition belongs."""
-    wicked = dice.choice(HOSTILE).replace("'", "''").replace("\n", "\n\n")
+    wicked = dice.choice(HOSTILE + ODD).replace("'", "''").replace("\n", "\n\n")
     return _at(re.compile(r"\b(?:gate|needs|entry): .*"), dice, text, lambda old: f"{old.split(':')[0]}: '{wicked}'")
 
 
@@ -153,7 +172,9 @@ def sound(dice: random.Random, text: str) -> str:
             return _at(re.compile(r"[0-9]+(?=%)"), dice, text, lambda _: str(dice.randint(1, 99)))
 
 
-WILD: tuple[Edit, ...] = (flip, lines_of, lines_of, indent, token, token, token, swap, swap, number, rename, hostile, splice)
+WILD: tuple[Edit, ...] = (
+    flip, lines_of, indent, token, token, swap, swap, number, rename, name, name, drop, drop, add, hostile, splice
+)  # fmt: skip
 
 
 def mutated(seed: str) -> str:
@@ -185,8 +206,8 @@ class Report:
         shares = ", ".join(f"{name} {count} ({count / files:.0%})" for name, count in self.counts.most_common())
         codes = ", ".join(f"{code} {count}" for code, count in self.codes.most_common(12))
         return (
-            f"{files} files in {self.seconds:.0f} s, the slowest {self.slowest:.2f} s: {shares}; {len(self.codes)} codes, "
-            f"most often {codes}; {len(self.findings)} findings"
+            f"{files} files in {self.seconds:.0f} s, the slowest {self.slowest:.2f} s: {shares}; "
+            f"{len(self.codes)} codes, most often {codes}; {len(self.findings)} findings"
         )
 
 

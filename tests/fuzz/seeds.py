@@ -145,33 +145,39 @@ SEEDS: tuple[tuple[str, int], ...] = (
 )
 """Texts with the weight at which each is taken; the large one is slow to read."""
 
-TOKENS = (
-    "unstated none any all duties window end start campaign transition gate date on by when with before after about some "
-    "true false yes no NO ~ null on: role task quota checklist meeting document poll bulletin route draft vet approve "
-    "absorb publish review decide within silence hold go_on returns_to as again at_least below otherwise go exclusive "
-    "cumulative bands quorum share count max units closed reached concluded items done passed not fact version "
-    "85% 185% 0% 1/3 3/0 50% of invited 7 days 1 month 2 business days 0 days 03-13 02-29 02-30 13-01 2009-03-01 "
-    "1969-01-01 9999-12-31 12:30 014 1e9 -1 0 1 99999999999999999999 .5 .. .inf may early february end window "
-    "Asia/Shanghai UTC Mars/Base CN {} [] [[]] {a: b} [a, b] &a *a !!str << ? - | > ' \" # % @ ` , : \\ "
-    "office lead member boss prepare check kickoff class lambda import all any share ratio january "
-    "标题 é \u00a0 x" + "x" * 300
-).split(" ")
+_WORDS = """
+unstated none any all duties window end start campaign transition gate date on by with when before after about some
+true false yes no NO ~ null on: role task quota checklist meeting document poll bulletin route draft vet approve
+absorb publish review decide within silence hold go_on returns_to as again at_least below otherwise go exclusive
+cumulative bands quorum share count max units closed reached concluded items done passed not fact version
+85% 185% 0% 1/3 3/0 50% of invited 7 days 1 month 2 business days 0 days 03-13 02-29 02-30 13-01 2009-03-01
+1969-01-01 9999-12-31 12:30 014 1e9 -1 0 1 99999999999999999999 .5 .. .inf may early february end window
+Asia/Shanghai UTC Mars/Base CN {} [] [[]] {a: b} [a, b] &a *a !!str << ? - | > ' \" # % @ ` , : \\
+office lead member boss prepare check kickoff class lambda import all any share ratio january 标题 é x
+"""
+TOKENS = (*_WORDS.split(), "", "\u00a0", "x" * 300, "7 days", "2 business days", "50% of invited", "window end")
 
-KEYS = (
-    "by each due from needs entry gate when window opens closes clock asks remind overdue grace lock evidence checked_by "
-    "title clause max otherwise duties steps route silence within returns_to with again as of marked_by quorum bands "
-    "extends without house_rules defaults phases roles outcomes transitions programme ledgers"
-).split()
+_KEYS = """
+by each due from needs entry gate when window opens closes clock asks remind overdue grace lock evidence checked_by
+title clause max otherwise duties steps route silence within returns_to with again as of marked_by quorum bands
+extends without house_rules defaults phases roles outcomes transitions programme ledgers
+"""
+KEYS = tuple(_KEYS.split())
 
 HOSTILE = (
     "__import__('os').system('echo x')", "().__class__.__bases__[0].__subclasses__()", "open('/etc/passwd').read()",
     "eval('1')", "exec('x')", "lambda: 0", "[x for x in range(10)]", "closed.__class__", "items.__globals__['os']",
-    "9**9**9 == 1", "9999999999 * 9999999999 * 9999999999 == 1", "'a' * 999999999 == 'b'", "1 << 99999 == 0",
-    "(" * 300 + "1" + ")" * 300, "not " * 300 + "duties", "-" * 500 + "1 == 0", "1 == 1 == " * 200 + "1",
-    " and ".join(["closed(phase='a')"] * 400), "[" * 200, "f'{open}' == ''", "b'x' == 'x'", "x if y else z", "x := 1",
-    "await x", "yield", "*x", "**x", "...", "None", "closed(**x)", "closed(*x)", "closed(phase=closed)", "import os",
-    "1; import os", "1 == 1 # x", "1 == 1\n  and 2 == 2", "\\x41 == 1", "ａ == 1", "items == 0", "1_000 == 1", "0x10 == 16",
-    "1e999 == 1", "1.0000000000000000001 == 1", "share(1000) == 1", "share(0.5) == 1", "ratio(1, 0) == 1", "units() == 0",
-    "at_least(0, 1 == 1)", "at_least(99999999999, 1 == 1)", "any() and all()", "duties and duties", "1 / 0 == 1", "' == 1",
+    "9**9**9 == 1", "'a' * 999999999 == 'b'", "1 << 99999 == 0", "(" * 300 + "1" + ")" * 300, "[" * 200,
+    "not " * 300 + "duties", "-" * 500 + "1 == 0", "1 == " * 350 + "1", " and ".join(["1 == 1"] * 170),
+    "f'{open}' == ''", "b'x' == 'x'", "x if y else z", "x := 1", "await x", "yield", "*x", "**x", "...", "None",
+    "closed(**x)", "closed(*x)", "closed(phase=closed)", "import os", "1; import os", "1 == 1 # x", "\\x41 == 1",
+    "ａ == 1", "items == 0", "1_000 == 1", "0x10 == 16", "1e999 == 1", "1.0000000000000000001 == 1", "share(1000) == 1",
+    "share(0.5) == 1", "ratio(1, 0) == 1", "at_least(0, 1 == 1)", "at_least(99999999999, 1 == 1)", "duties and duties",
+    "' == 1", "closed(phase='a') and " * 90 + "1 == 1",
 )  # fmt: skip
-"""What must be refused or come to a bounded condition, and never be run."""
+"""Expressions that must be refused, and never be run."""
+
+ODD = (
+    "9999999999 * 9999999999 * 9999999999 == 1", "1 == 1\n  and 2 == 2", "any() and all()", "1 / 0 == 1",
+)  # fmt: skip
+"""Expressions that nobody would write, and that are of the language."""

@@ -25,7 +25,15 @@ from phaseflow.core.plan.references import check_references
 from phaseflow.errors import PolicyError, Span
 from phaseflow.spec import duties as ds
 from phaseflow.spec import model as s
-from phaseflow.spec.phrases import RESERVED, AmountPhrase, DayPhrase, LengthPhrase, OpensPhrase, SharePhrase, WindowPhrase
+from phaseflow.spec.phrases import (
+    RESERVED,
+    AmountPhrase,
+    DayPhrase,
+    LengthPhrase,
+    OpensPhrase,
+    SharePhrase,
+    WindowPhrase,
+)
 from phaseflow.spec.shape import Shape, Text
 
 LANGUAGE_LEVEL = 1
@@ -417,8 +425,10 @@ def _prescribed(
     phase: str | None, phases: Mapping[str, Phase], duties: Mapping[str, Duty]
 ) -> tuple[tuple[str, Span, str], ...] | None:
     """What the word ``duties`` means in a move out of a phase."""
-    if phase is None or phase not in phases:
+    if phase is None:
         return None
+    if phase not in phases:
+        return ()  # told where the move is compiled; that `duties` means nothing would follow from it
     names = (name for name in phases[phase].duties if duties[name].prescribed)
     return tuple((name, duties[name].span, ", ".join(duties[name].clause)) for name in names)
 

@@ -178,8 +178,8 @@ def outstanding(name: str, span: Span, clause: str = "") -> c.Condition:
     )
 
 
-def _duty(name: str, span: Span, scope: Scope, known: Iterable[str], noun: str = "duty") -> bool:
-    if name in set(known):
+def _duty(name: str, span: Span, scope: Scope, known: Mapping[str, object], noun: str = "duty") -> bool:
+    if name in known:
         return True
     scope.faults.unknown(noun, name, span, known)
     return False

@@ -138,10 +138,12 @@ def _check_kind(place: Place, policy: Policy, roles: Mapping[str, Role], scope: 
 
 def check_anchor(anchor: AnchorPhrase, span: Span, policy: Policy, scope: Scope) -> None:
     """An anchor names a phase, a step, a duty, the campaign, or the duty's own window."""
-    steps = {str(name) for phase in policy.phases.values() for name in phase.steps}
-    known = {"campaign", "window", *scope.phases, *steps, *scope.duties}
     name = anchor.name.rsplit(".", 1)[-1]
-    if name not in known:
+    if name in ("campaign", "window") or name in scope.phases or name in scope.duties:
+        return
+    steps = {str(name) for phase in policy.phases.values() for name in phase.steps}
+    if name not in steps:
+        known = {"campaign", "window", *scope.phases, *steps, *scope.duties}
         scope.faults.unknown("phase, step or duty", anchor.name, span, known)
 
 

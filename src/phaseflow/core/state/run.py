@@ -185,6 +185,12 @@ def phase_closed(plan: Plan, rows: Draft, entry: Entry, event: e.PhaseClosed) ->
     state: VisitState = rows.get(f"visit/{visit}")
     for key in state.timers:
         rows.drop(key)
+    for key, duty in list(rows.scan(f"duty/{visit}/")):
+        rule = plan.levels[head_of(rows).level].duties.get(duty.name)
+        if duty.timers and (rule is None or rule.kind not in ("document", "poll")):  # routes and polls go on
+            for timer in duty.timers:
+                rows.drop(timer)
+            rows.put(key, attrs.evolve(duty, timers=()))
     rows.put(f"visit/{visit}", attrs.evolve(state, closed=entry.at, timers=()))
     rows.put(f"happened/{event.phase}/closes", plan.calendar.day_of(entry.at))
     head = head_of(rows)
