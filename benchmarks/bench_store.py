@@ -5,7 +5,6 @@ the head, in one transaction. Each round runs both, alternately; the ratio is of
 
     python benchmarks/bench_store.py [rounds]
 """
-# ruff: noqa: T201
 
 from __future__ import annotations
 

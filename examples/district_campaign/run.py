@@ -62,7 +62,8 @@ class Board:
                 where = notice.unit or "programme"
                 reason = f" ({notice.data['reason']})" if notice.data.get("reason") else ""
                 print(
-                    f"    · {notice.kind}: {notice.title} [{where}] → {', '.join(notice.persons) or 'all who owe it'}{reason}"
+                    f"    · {notice.kind}: {notice.title} [{where}]"
+                    f" → {', '.join(notice.persons) or 'all who owe it'}{reason}"
                 )
 
 
@@ -166,16 +167,19 @@ def studying(story: Story) -> None:
             amount = "12500 characters" if person in behind else "20000 characters"
             story.units[unit].record("notes", by=person, amount=amount)
     story.until("2009-04-20")
-    story.work(leave=("notes",))
+    story.work([unit for unit in UNITS if unit != "finance"], leave=("notes",))
+    story.work(["finance"], leave=("notes", "great_debate", "tv_talk"))
     story.until("2009-04-30")
     say("30 Apr", "'finance' asks for the end of the first phase, and is told exactly what is missing:")
     story.close("study", ["finance"])
     for person in ("finance.m2", "finance.m4"):
         story.units["finance"].record("notes", by=person, amount="7500 characters")
+    story.work(["finance"])
     story.close("study")
     story.programme.request("study.close", by="qian")
     print(
-        f"    after the two have caught up: {closed(story, 'study')} of {len(UNITS)} units have closed the phase, and so has the programme"
+        f"    after finance has caught up: {closed(story, 'study')} of {len(UNITS)} units have closed the phase,"
+        " and so has the programme"
     )
 
 
@@ -186,7 +190,7 @@ def analysing(story: Story) -> None:
         story.work()
     say(
         "30 Jun",
-        f"{documents(story)} acts on the routes of documents so far; the analysis reports are reviewed, published and filed.",
+        f"{documents(story)} acts on the routes of documents so far; the reports are reviewed, published and filed.",
     )
     story.until("2009-06-30")
     story.close("analysis")
@@ -229,7 +233,7 @@ def rectifying(story: Story) -> None:
     story.until("2009-08-31")
     say(
         "31 Aug",
-        "Every ripe problem was settled with evidence and verified, one of them at the second attempt; one long one a unit stays open.",
+        "Every ripe problem was settled with evidence and verified, one at the second attempt; the long ones stay open.",
     )
     story.close("rectify")
     story.programme.request("rectify.close", by="qian")
@@ -359,11 +363,13 @@ def summary(story: Story) -> None:
         )
         state = "intact" if not run.verify() else "; ".join(run.verify())
         print(
-            f"{unit:<14}{status.outcome or status.status:<12}{rounds:<8}{status.items['problems'][0]:<12}{status.entries:<9}{state}{owed}"
+            f"{unit:<14}{status.outcome or status.status:<12}{rounds:<8}"
+            f"{status.items['problems'][0]:<12}{status.entries:<9}{state}{owed}"
         )
     status = story.programme.status()
     print(
-        f"{'programme':<14}{status.outcome or status.status:<12}{'':<8}{'':<12}{status.entries:<9}{'intact' if not story.programme.verify() else 'broken'}"
+        f"{'programme':<14}{status.outcome or status.status:<32}{status.entries:<9}"
+        f"{'intact' if not story.programme.verify() else 'broken'}"
     )
     told = ", ".join(f"{number} {kind.replace('_', ' ')}" for kind, number in story.board.count.most_common(8))
     print(f"\nTold: {told}.")
@@ -395,7 +401,8 @@ def fresh() -> str:
     folder.mkdir(exist_ok=True)
     for old in folder.glob("district.db*"):
         old.unlink()
-    return f"sqlite:///{(folder / 'district.db').relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder / 'district.db'}"
+    file = folder / "district.db"
+    return f"sqlite:///{file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file}"
 
 
 if __name__ == "__main__":

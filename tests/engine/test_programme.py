@@ -18,7 +18,10 @@ batch: 1
 roles: {office: {of: programme}, lead: {of: unit}, member: {of: unit}}
 defaults: {phase: {opens: on date, closes: by lead, clock: calendar}, duty: {due: window end}}
 phases:
-  study: {window: 03-01 .. 03-31, duties: {brief: {task: Brief, by: office}, read: {task: Read, by: lead, needs: {done: brief}}}, gate: {done: read}}
+  study:
+    window: 03-01 .. 03-31
+    duties: {brief: {task: Brief, by: office}, read: {task: Read, by: lead, needs: {done: brief}}}
+    gate: {done: read}
   work: {window: 04-01 .. 04-30, duties: {dig: {task: Dig, by: lead}}}
 programme:
   phases:
@@ -148,7 +151,7 @@ def test_a_unit_without_its_programme_is_refused() -> None:
 def test_units_may_run_under_a_plan_of_their_own() -> None:
     """Overrides for one unit: an overlay of the same campaign, pinned to its run."""
     tidy = Tidy("a")
-    text = POLICY.replace("03-01 .. 03-31, duties", "03-05 .. 04-15, duties")
+    text = POLICY.replace("03-01 .. 03-31", "03-05 .. 04-15")
     own = compile_policy(read_policy(text).result())
     special = tidy.engine.start(
         own, unit="special", start="2009-03-01", programme=tidy.top, roster=[{"id": "s", "roles": ["lead"]}]

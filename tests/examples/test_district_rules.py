@@ -227,7 +227,7 @@ def test_look_back_leads_to_a_new_poll_as_often_as_needed() -> None:
 
 
 def test_the_report_walks_its_nine_steps() -> None:
-    """P2.3 and P2.4: opinions, enlarged meeting, the committee only for matters of overall importance, vetting, review, filing."""
+    """P2.3 and P2.4: opinions, enlarged meeting, the committee for overall matters only, vetting, review, filing."""
     unit = Unit().approved()
     unit.to("2009-04-30").run.request("study.close", by="qian")
     run = unit.to("2009-05-20").run

@@ -1,4 +1,4 @@
-"""Why a gate is held, and what it would take: every unmet requirement with who can meet it, from when, and where it says so."""
+"""Why a gate is held, and what it would take: each unmet requirement, who can meet it, from when, and its line."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def cheapest(found: Iterable[Reason]) -> tuple[Reason, ...]:
             sizes.setdefault(choice.choice, Counter())[choice.alternative] += reason.met is not True
             needs[choice.choice] = choice.need
     best = {
-        name: {alternative for alternative, _ in sorted(count.items(), key=lambda item: (item[1], item[0]))[: needs[name]]}
+        name: {found for found, _ in sorted(count.items(), key=lambda item: (item[1], item[0]))[: needs[name]]}
         for name, count in sizes.items()
     }
     return tuple(

@@ -12,46 +12,36 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
-from phaseflow.core.decide import Decision, Surroundings, UnitFact, decide
-from phaseflow.core.gates import Sources
-from phaseflow.core.notices import notices
+from phaseflow.core.decide import Decision, Surroundings, decide
 from phaseflow.core.plan import Plan
-from phaseflow.core.reasons import Reason, reasons
 from phaseflow.engine import texts
-from phaseflow.engine.answers import Answer, CommandIdReused, Refused, UnknownRun
-from phaseflow.engine.ballots import count_box
+from phaseflow.engine.answers import Answer, Refused
+from phaseflow.engine.desk import Desk, HostFact, Kept
 from phaseflow.engine.plans import PlanShelf
 from phaseflow.engine.roster import Roster, read_roster
 from phaseflow.engine.rows import StoreRows
 from phaseflow.engine.run import Run, happened_at
 from phaseflow.errors import Problem
 from phaseflow.messages import commands as c
-from phaseflow.messages.events import Entry, GateJudged, RunStarted
-from phaseflow.stores import codec, open_store
-from phaseflow.stores.base import Answer as StoredAnswer
+from phaseflow.messages.events import Entry, RunStarted
+from phaseflow.stores import open_store
 from phaseflow.stores.base import (
-    Ballot,
-    Batch,
     Conflict,
     Delivery,
     Head,
     HeadQuery,
     PersonalValue,
     Store,
-    StoredNotice,
     Tx,
 )
 
 if TYPE_CHECKING:  # Imported on use: an engine without hooks does not load them.
     from phaseflow.hooks import Plugins
     from phaseflow.relay import Relay, RelayReport
-
-HostFact = Callable[[str], object]
-"""Given a run id, says whether a fact of the host holds; pure, and registered with a version (R19)."""
 
 
 def utc_now() -> datetime:
@@ -96,6 +86,7 @@ class Engine:
         self.ids = ids
         self.facts: dict[tuple[str, str], HostFact] = dict(facts or {})
         self.plans = PlanShelf()
+        self.desk = Desk(self.plans, self.facts)
         self._relay = _relay(self.store, plugins, lambda: self.clock()) if self.hooks else None
 
     def close(self) -> None:
@@ -182,16 +173,14 @@ class Engine:
         try:
             with self.store.transaction() as tx:
                 self.plans.keep(tx, plan)
-                self._execute(tx, name, command, plan, personal)
+                self.desk.execute(tx, name, command, plan, personal)
                 if parent:
                     enrol = c.EnrolUnit(id=f"{command.id}:enrol", by=c.SYSTEM, at=now, now=now, unit=unit, run=name)
-                    self._execute(tx, parent, enrol, None, ())
+                    self.desk.execute(tx, parent, enrol, None, ())
                 if debtor:
                     redeem = c.RedeemRedo(id=f"{command.id}:redeem", by=c.SYSTEM, at=now, now=now, run=name)
-                    self._execute(tx, debtor, redeem, None, ())
-        except (
-            _Kept
-        ) as kept:  # nothing is kept: the run, its place in the programme and its debt stand or fall together
+                    self.desk.execute(tx, debtor, redeem, None, ())
+        except Kept as kept:  # nothing is kept: the run, its place in the programme and its debt stand or fall together
             raise kept.refused from None
         return Run(self, name)
 
@@ -218,7 +207,7 @@ class Engine:
             UnknownRun: There is no run of this id.
         """
         with self.store.transaction(write=False) as tx:
-            self._head(tx, run)
+            self.desk.head(tx, run)
         return Run(self, run)
 
     def runs(
@@ -257,10 +246,10 @@ class Engine:
     def preview(self, run: str, command: c.Command) -> Decision:
         """What a command would do now; nothing is written."""
         with self.store.transaction(write=False) as tx:
-            head = self._head(tx, run)
+            head = self.desk.head(tx, run)
             plan = self.plans.load(tx, head.plan)
             rows = StoreRows(tx, run)
-            return decide(plan, rows, self._observe(tx, run, command), self._around(tx, head, plan, command))
+            return decide(plan, rows, self.desk.observe(tx, run, command), self.desk.around(tx, head, plan, command))
 
     def tick(self, now: datetime | str | None = None, *, limit: int | None = None) -> int:
         """Process what is due in every run.
@@ -293,231 +282,27 @@ class Engine:
                 if isinstance(command, c.WithdrawUnit) and command.unit
                 else ""
             )
-            answer = self._execute(tx, run, command, None, personal)
+            answer = self.desk.execute(tx, run, command, None, personal)
             if child:  # what the programme decides obliges the unit's run, in the same transaction (R13)
                 obliged = attrs.evolve(command, id=f"{command.id}:{child}", by=c.SYSTEM, on_behalf_of="")
-                self._execute(tx, child, obliged, None, ())
+                self.desk.execute(tx, child, obliged, None, ())
             return answer
-        except _Kept as kept:
+        except Kept as kept:
             return kept.refused
-
-    def _execute(
-        self, tx: Tx, run: str, command: c.Command, plan: Plan | None, personal: tuple[PersonalValue, ...]
-    ) -> Answer:
-        head = tx.head(run)
-        if head is None and not isinstance(command, c.StartRun):
-            raise self._unknown(tx, run)
-        known = tx.answer(run, command.id) if head is not None else None
-        if known is not None:
-            return self._again(tx, run, command, known)
-        plan = plan or self.plans.load(tx, head.plan if head is not None else "")
-        rows = StoreRows(tx, run)
-        around = self._around(tx, head, plan, command)
-        decision = decide(plan, rows, self._observe(tx, run, command), around)
-        seq = head.seq if head is not None else 0
-        if decision.entries or decision.accepted:
-            self._commit(tx, run, head, seq, plan, command, decision, personal, around)
-        if decision.refusal is not None:
-            refused = self._refused(plan, decision)
-            if head is None:
-                raise refused
-            raise _Kept(refused)
-        return self._answer(plan, run, command, decision, StoreRows(tx, run), around)
-
-    def _commit(
-        self,
-        tx: Tx,
-        run: str,
-        head: Head | None,
-        seq: int,
-        plan: Plan,
-        command: c.Command,
-        decision: Decision,
-        personal: tuple[PersonalValue, ...],
-        around: Surroundings,
-    ) -> None:
-        if not decision.entries:
-            if isinstance(command, c.Tick):
-                return
-        bodies = [texts.write_entry(entry) for entry in decision.entries]
-        previous = head.chain if head is not None else codec.genesis(run)
-        entries = codec.link(run, previous, seq, bodies)
-        state = decision.put.get("head") or StoreRows(tx, run).get("head")
-        new = Head(
-            run=run,
-            campaign=state.campaign,
-            level=state.level,
-            unit=state.unit,
-            parent=state.parent or None,
-            plan=state.plan,
-            seq=seq + len(entries),
-            due_at=decision.due_at,
-            status=state.status,
-            chain=entries[-1].hash if entries else previous,
-        )
-        accepted = decision.accepted and not isinstance(command, c.Tick)
-        answer = (
-            StoredAnswer(
-                command_id=command.id,
-                digest=texts.content_of(command),
-                seq_first=seq + decision.settled + 1,
-                seq_last=seq + len(entries),
-                body=codec.encode(decision.verdict) if isinstance(decision.verdict, GateJudged) else "{}",
-            )
-            if accepted
-            else None
-        )
-        erase = (command.person,) if isinstance(command, c.ErasePerson) and decision.accepted else ()
-        tx.commit(
-            Batch(
-                head=new,
-                expected_seq=seq,
-                entries=tuple(entries),
-                put={key: texts.write_row(row) for key, row in decision.put.items()},
-                drop=decision.drop,
-                answer=answer,
-                notices=self._notices(tx, run, plan, decision, around),
-                personal=personal if decision.accepted else (),
-                erase=erase,
-                ballots=self._ballots(run, decision),
-            )
-        )
-        for poll in decision.sealed:
-            tx.seal_ballots(f"{run}:{poll}")
-
-    def _ballots(self, run: str, decision: Decision) -> tuple[Ballot, ...]:
-        return tuple(
-            Ballot(poll=f"{run}:{poll}", id=secrets.token_hex(16), body=body) for poll, body in decision.ballots
-        )
-
-    def _notices(
-        self, tx: Tx, run: str, plan: Plan, decision: Decision, around: Surroundings
-    ) -> tuple[StoredNotice, ...]:
-        rows = _After(StoreRows(tx, run), decision)
-        found = []
-        for entry in decision.entries:
-            for number, notice in enumerate(notices(plan, rows, around.up, entry)):
-                found.append(
-                    StoredNotice(
-                        id=f"{run}:{entry.seq}:{number}",
-                        run=run,
-                        seq=entry.seq,
-                        body=texts.write_notice(notice),
-                        available_at=entry.recorded_at,
-                        useless_after=notice.useless_after,
-                        coalesce=notice.coalesce or None,
-                    )
-                )
-        return tuple(found)
-
-    def _again(self, tx: Tx, run: str, command: c.Command, known: StoredAnswer) -> Answer:
-        """The recorded answer (law 4)."""
-        if known.digest != texts.content_of(command):
-            raise CommandIdReused(
-                "malformed",
-                (
-                    Problem(
-                        code="PF381",
-                        what=f"the command id '{command.id}' was used for another command",
-                        why="an id stands for one command for ever",
-                        fix="give every command an id of its own",
-                    ),
-                ),
-            )
-        stored = (
-            tx.entries(run, after=known.seq_first - 1, limit=max(0, known.seq_last - known.seq_first + 1) or None)
-            if known.seq_last >= known.seq_first
-            else []
-        )
-        verdict = None if known.body == "{}" else codec.decode(known.body, texts.event_classes())
-        return Answer(
-            run=run, entries=tuple(texts.read_entry(entry.body) for entry in stored), verdict=verdict, again=True
-        )
-
-    def _answer(
-        self, plan: Plan, run: str, command: c.Command, decision: Decision, rows: StoreRows, around: Surroundings
-    ) -> Answer:
-        verdict = decision.verdict if isinstance(decision.verdict, GateJudged) else None
-        told: tuple[Reason, ...] = ()
-        if verdict is not None and verdict.verdict != "passed":
-            sources = Sources(plan=plan, rows=rows, up=around.up, units=around.units, host=around.host)
-            told = reasons(decision.requirements, sources, plan.calendar.day_of(command.now))
-        return Answer(run=run, entries=decision.entries[decision.settled :], verdict=verdict, reasons=told)
-
-    def _refused(self, plan: Plan, decision: Decision) -> Refused:
-        refusal = decision.refusal
-        assert refusal is not None
-        return Refused(refusal.kind, refusal.problems, self.plans.lines(plan))
-
-    # --- what a decision may see --------------------------------------------------------------------------------------
-
-    def _around(self, tx: Tx, head: Head | None, plan: Plan, command: c.Command) -> Surroundings:
-        parent = head.parent if head is not None else getattr(command, "parent", "")
-        if parent and head is None and tx.head(parent) is None:
-            raise self._unknown(tx, parent)
-        up = StoreRows(tx, parent) if parent else None
-        run = head.run if head is not None else ""
-        return Surroundings(
-            up=up,
-            units=lambda: self._census(tx, run),
-            host=self._host(plan, run) if run else {},
-            box=lambda name: count_box(tx.ballots(f"{run}:{name}")),
-        )
-
-    def _census(self, tx: Tx, programme: str) -> Iterator[UnitFact]:
-        """Committed rows of a programme's units (R11)."""
-        for head in tx.heads(HeadQuery(parent=programme)):
-            yield UnitFact(run=head.run, unit=head.unit, seq=head.seq, head=StoreRows(tx, head.run).get("head"))
-
-    def _host(self, plan: Plan, run: str) -> dict[tuple[str, str], object]:
-        """What the host's facts say of a run, for the few policies that ask (R19)."""
-        return {key: self.facts[key](run) for key in self.plans.host_facts(plan) if key in self.facts}
-
-    def _observe(self, tx: Tx, run: str, command: c.Command) -> c.Command:
-        """Add what a command must be told: the event it corrects."""
-        if isinstance(command, (c.Void, c.Correct)):
-            found = tx.entries(run, after=command.seq - 1, limit=1) if command.seq > 0 else []
-            event = texts.read_entry(found[0].body) if found and found[0].seq == command.seq else None
-            return attrs.evolve(command, event=event)
-        return command
-
-    # --- reading ------------------------------------------------------------------------------------------------------
 
     @contextmanager
     def reading(self, run: str) -> Iterator[tuple[Tx, Head, Plan, StoreRows, Surroundings]]:
         """A read-only look at a run, for views."""
         with self.store.transaction(write=False) as tx:
-            head = self._head(tx, run)
+            head = self.desk.head(tx, run)
             plan = self.plans.load(tx, head.plan)
             look = c.Tick(id="", by=c.SYSTEM, at=self.clock(), now=self.clock())
-            yield tx, head, plan, StoreRows(tx, run), self._around(tx, head, plan, look)
-
-    def _head(self, tx: Tx, run: str) -> Head:
-        head = tx.head(run)
-        if head is None:
-            raise self._unknown(tx, run)
-        return head
-
-    def _unknown(self, tx: Tx, run: str) -> UnknownRun:
-        from phaseflow.errors import did_you_mean
-
-        known = [head.run for head in tx.heads(HeadQuery(limit=1000))]
-        return UnknownRun(
-            "unknown",
-            (
-                Problem(
-                    code="PF382",
-                    what=f"there is no run '{run}'",
-                    why="a run is named by the id it was started with",
-                    fix=did_you_mean(run, known) or "start it first",
-                ),
-            ),
-        )
+            yield tx, head, plan, StoreRows(tx, run), self.desk.around(tx, head, plan, look)
 
     def entries(self, run: str, *, after: int = 0, limit: int | None = None) -> list[Entry]:
         """The trail of a run, from entry *after* + 1 on."""
         with self.store.transaction(write=False) as tx:
-            self._head(tx, run)
+            self.desk.head(tx, run)
             return [texts.read_entry(stored.body) for stored in tx.entries(run, after=after, limit=limit)]
 
     def _instant(self, at: str | datetime | None, plan: Plan, now: datetime) -> datetime:
@@ -565,30 +350,6 @@ def _relay(store: Store, plugins: Plugins | None, clock: Callable[[], datetime])
     from phaseflow.relay import Relay
 
     return Relay(store, plugins or (), clock=clock)
-
-
-class _Kept(Exception):
-    """A refusal whose settled entries are to be committed before it is raised."""
-
-    def __init__(self, refused: Refused) -> None:
-        self.refused = refused
-
-
-class _After:
-    """The rows as they are after a decision."""
-
-    def __init__(self, rows: StoreRows, decision: Decision) -> None:
-        self._rows, self._put, self._drop = rows, decision.put, frozenset(decision.drop)
-
-    def get(self, key: str) -> Any:
-        if key in self._put:
-            return self._put[key]
-        return None if key in self._drop else self._rows.get(key)
-
-    def scan(self, prefix: str) -> Iterator[tuple[str, Any]]:
-        found = {key: row for key, row in self._rows.scan(prefix) if key not in self._drop}
-        found |= {key: row for key, row in self._put.items() if key.startswith(prefix)}
-        return iter(sorted(found.items()))
 
 
 def _day(day: str | date) -> date:

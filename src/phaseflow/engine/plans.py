@@ -1,4 +1,4 @@
-"""Plans by digest: kept in the store with their full texts and their calendar, compiled once per process (R18, law 9)."""
+"""Plans by digest: kept in the store with full texts and calendar, compiled once per process (R18, law 9)."""
 
 from __future__ import annotations
 

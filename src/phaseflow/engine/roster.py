@@ -105,10 +105,8 @@ def from_yaml(text: str, file: str = "roster.yaml") -> list[dict[str, Any]]:
         PolicyError: It is no such list.
     """
     tree = parse(text, file)
-    rows: list[dict[str, Any]] = []
-    for item in tree.items if isinstance(tree, Sequence) else ():
-        if isinstance(item, Map):
-            rows.append({entry.key.text: _plain(entry.value) for entry in item.entries})
+    items = tree.items if isinstance(tree, Sequence) else ()
+    rows = [{entry.key.text: _plain(entry.value) for entry in item.entries} for item in items if isinstance(item, Map)]
     if not rows:
         raise PolicyError(
             [

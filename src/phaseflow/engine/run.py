@@ -101,7 +101,7 @@ class Run:
     # --- moves --------------------------------------------------------------------------------------------------------
 
     def request(self, move: str, *, by: str, **more: Any) -> Answer:
-        """Ask for a move: ``study.close``, ``study.open``, a transition or an outcome. A held gate is an answer, not an error."""
+        """Ask for a move: ``study.close``, a transition or an outcome. A held gate is an answer, not an error."""
         return self._do(c.Ask, by=by, move=move, **more)
 
     def suspend(self, *, by: str, reason: str, **more: Any) -> Answer:
@@ -153,7 +153,7 @@ class Run:
     def complete(
         self, duty: str, *, by: str, subject: str = "", evidence: Iterable[EvidenceLike] = (), **more: Any
     ) -> Answer:
-        """Say that a task, a bulletin or an own action is done; a meeting named here is held without an attendance list."""
+        """Say that a task, a bulletin or an own action is done; a meeting is held without an attendance list."""
         with self.engine.reading(self.id) as (_tx, head, plan, _rows, _around):
             rule = plan.levels[head.level].duties.get(duty)
         if rule is not None and rule.kind == "meeting":
@@ -529,7 +529,7 @@ class Run:
         return self.engine.entries(self.id, after=after, limit=limit)
 
     def verify(self) -> tuple[str, ...]:
-        """Check the hash chain, the fold, the personal data and the boxes; what is wrong, in words; nothing where all is well."""
+        """What is wrong with the hash chain, the fold, the personal data and the boxes; nothing where all is well."""
         from phaseflow.engine.verify import verify
 
         return verify(self.engine, self.id)

@@ -97,7 +97,7 @@ def read_notice(text: str) -> Notice:
 
 
 def content_of(command: commands.Command) -> str:
-    """The digest of what a command says; when it is sent does not count, so that a retry is the same command (law 4)."""
+    """The digest of what a command says; when it is sent does not count, so that a retry is the same (law 4)."""
     same = attrs.evolve(command, recorded_by="", now=EPOCH, at=EPOCH if command.at == command.now else command.at)
     if isinstance(same, (commands.Void, commands.Correct)):
         same = attrs.evolve(same, event=None)

@@ -26,7 +26,7 @@ def verify(engine: Engine, run: str) -> tuple[str, ...]:
             return tuple(faults)
         trail = [texts.read_entry(entry.body) for entry in stored]
         folded = fold(plan, trail).rows
-        kept = {key: row for key, row in rows.scan("")}
+        kept = dict(rows.scan(""))
         faults += [
             f"the row '{key}' is not what the trail says"
             for key in sorted(folded.keys() | kept.keys())

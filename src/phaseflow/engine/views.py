@@ -244,7 +244,13 @@ def _votes(step: Step, person: str, held: frozenset[str]) -> Iterator[Owed]:
                 closes = step.calendar.day_of(poll.closes) if poll.closes is not None else None
                 line, clause = str(rule.span), ", ".join(rule.clause)
                 yield Owed(
-                    what=f"cast {rule.name} {name}", subject=rule.name, title=rule.title, kind="poll", due=closes, line=line, clause=clause
+                    what=f"cast {rule.name} {name}",
+                    subject=rule.name,
+                    title=rule.title,
+                    kind="poll",
+                    due=closes,
+                    line=line,
+                    clause=clause,
                 )
 
 

@@ -247,7 +247,7 @@ class AnswerOpinion(Command):
 
 @attrs.frozen(kw_only=True)
 class EndConsultation(Command):
-    """End a consulting or reviewing step. *consulted* counts, by group, who was asked, where more were asked than spoke."""
+    """End a consulting or reviewing step. *consulted* counts, by group, who was asked, if more were than spoke."""
 
     document: str
     subject: str = ""
@@ -257,7 +257,7 @@ class EndConsultation(Command):
 
 @attrs.frozen(kw_only=True)
 class Judge(Command):
-    """Accept the version at hand, or send it back with a reason. *digest*, where it is given, is that of the version read."""
+    """Accept the version at hand, or send it back with a reason. *digest*, if given, is that of the version read."""
 
     document: str
     accept: bool

@@ -533,7 +533,7 @@ class DocumentReached(Event):
 
 @attrs.frozen(kw_only=True)
 class PartMarked(Event):
-    """A part was marked for a further step. If the route is past that step, it is back there, and *void* acts are void."""
+    """A part was marked for a further step. If the route is past that step, it is back there; *void* acts are void."""
 
     key: str
     subject: str
@@ -546,7 +546,7 @@ class PartMarked(Event):
 
 @attrs.frozen(kw_only=True)
 class OpinionGiven(Event):
-    """An opinion on a version. *recorded*: whoever writes the document recorded it for the group; *to_answer*: it must be
+    """An opinion on a version. *recorded*: the writer recorded it for the group; *to_answer*: it is to be
     answered before the document goes on."""
 
     key: str

@@ -31,6 +31,12 @@ ParameterKind: TypeAlias = Literal["bool", "number", "count", "share", "text"]
 _Arguments: TypeAlias = dict[str, Literal["text", "number"] | tuple[str, ...]]
 
 
+FACTS = frozenset({
+    "outstanding", "done_share", "passed", "closed", "reached", "items", "units", "units_share", "poll_share", "host",
+})  # fmt: skip
+"""What a gate can read; no parameter may bear one of these names."""
+
+
 @attrs.frozen(kw_only=True)
 class Scope:
     """The names a condition may use, and where it stands.
@@ -72,7 +78,9 @@ class Scope:
         empty = [name for name, fact in facts.items() if any(allowed == () for allowed in fact.arguments.values())]
         return c.Schema(
             facts={name: fact for name, fact in facts.items() if name not in empty},
-            parameters={name: kind for name, kind in self.parameters.items() if name not in facts},
+            parameters={
+                name: kind for name, kind in self.parameters.items() if name not in FACTS and c.is_speakable(name)
+            },
         )
 
 
