@@ -160,15 +160,14 @@ def studying(story: Story) -> None:
     """Phase 1; a gate is held with all its reasons."""
     for unit, run in story.units.items():
         run.list_body("household", f"{unit}-household-1", by=f"{unit}.m1")
-    story.work(leave=("notes",))
+    story.work(leave=("notes", "great_debate", "tv_talk"))
     for unit in UNITS:
         behind = ("finance.m2", "finance.m4") if unit == "finance" else ()
         for person in people_of(unit):
             amount = "12500 characters" if person in behind else "20000 characters"
             story.units[unit].record("notes", by=person, amount=amount)
     story.until("2009-04-20")
-    story.work([unit for unit in UNITS if unit != "finance"], leave=("notes",))
-    story.work(["finance"], leave=("notes", "great_debate", "tv_talk"))
+    story.work([unit for unit in UNITS if unit != "finance"])
     story.until("2009-04-30")
     say("30 Apr", "'finance' asks for the end of the first phase, and is told exactly what is missing:")
     story.close("study", ["finance"])

@@ -34,8 +34,12 @@ def test_the_programme_runs_from_launch_to_outcome(tmp_path: Path, capsys: pytes
         part(story)
     ends = {unit: handle.status() for unit, handle in story.units.items()}
     assert {unit: status.outcome for unit, status in ends.items()} == {
-        "finance": "completed", "health": "completed", "schools": "completed", "water": "redo", "north_office": "completed",
-    }  # fmt: skip
+        "finance": "completed",
+        "health": "completed",
+        "schools": "completed",
+        "water": "redo",
+        "north_office": "completed",
+    }
     assert ends["water"].redeemed_by == "district_campaign/batch_3/water"
     assert story.programme.status().outcome == "finished"
     assert [status.items["problems"] for status in ends.values()] == [(1, 2)] * 5
