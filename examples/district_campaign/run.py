@@ -232,7 +232,7 @@ def rectifying(story: Story) -> None:
     story.until("2009-08-31")
     say(
         "31 Aug",
-        "Every ripe problem was settled with evidence and verified, one at the second attempt; the long ones stay open.",
+        "Every ripe problem was settled with evidence and verified, one at the second attempt; the long ones stay.",
     )
     story.close("rectify")
     story.programme.request("rectify.close", by="qian")

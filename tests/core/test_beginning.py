@@ -45,7 +45,7 @@ def run() -> Any:
 
 
 def test_a_duty_of_a_later_phase_may_begin_with_the_campaign(run: Any) -> None:
-    """Capability 20: institution work starts at the beginning although its phase is the last; it is due at its own window's end."""
+    """Capability 20: institution work starts at the beginning though its phase is the last; it is due when its window ends."""
     assert [(owed.subject, str(owed.due)) for owed in run.todo("wang")] == [
         ("read", "2009-03-31"),
         ("institutions", "2009-05-31"),

@@ -51,30 +51,47 @@ def shortfalls(spec: PollDuty, state: PollState) -> tuple[Reading, ...]:
     found = []
     for group, least in spec.at_least.items():
         base = invited if least.base == "invited" else respondents
-        found.append(_share_of(f"share of '{group}' among the {least.base or 'respondents'}",
-                               state.groups.get(group, 0), base, least.value))
+        found.append(
+            _share_of(
+                f"share of '{group}' among the {least.base or 'respondents'}",
+                state.groups.get(group, 0),
+                base,
+                least.value,
+            )
+        )
     if isinstance(spec.quorum, Quorum):
         if spec.quorum.share is not None:
             found.append(_share_of("share of the invited who took part", respondents, invited, spec.quorum.share.value))
         else:
             least_count = spec.quorum.count or 0
-            found.append(Reading(fact="number of those who took part", measured=str(respondents),
-                                 required=f">= {least_count}", met=respondents >= least_count))
+            found.append(
+                Reading(
+                    fact="number of those who took part",
+                    measured=str(respondents),
+                    required=f">= {least_count}",
+                    met=respondents >= least_count,
+                )
+            )
     return tuple(reading for reading in found if not reading.met)
 
 
 def _share_of(fact: str, part: int, base: int, least: Fraction) -> Reading:
     """Among nobody there is no share (R23)."""
     share = Fraction(part, base) if base else None
-    return Reading(fact=fact, measured=text_of(share), required=f">= {text_of(least)}", met=None if share is None
-                   else share >= least)
+    return Reading(
+        fact=fact,
+        measured=text_of(share),
+        required=f">= {text_of(least)}",
+        met=None if share is None else share >= least,
+    )
 
 
 # --- the count --------------------------------------------------------------------------------------------------------
 
 
-def results(spec: PollDuty, state: PollState, rated: Mapping[str, Iterable[str]], tally: Tally) -> tuple[EdgeResult,
-                                                                                                         ...]:
+def results(
+    spec: PollDuty, state: PollState, rated: Mapping[str, Iterable[str]], tally: Tally
+) -> tuple[EdgeResult, ...]:
     """One result for each edge and rated subject: favourable answers over the base of the measure (R33)."""
     favourable, base = measure_of(spec)
     pairs = {(edge, name) for edge, every in rated.items() for name in every}
@@ -159,8 +176,9 @@ def _weigh_whole(spec: PollDuty, finding: Finding, bound: Bound) -> Finding:
         return attrs.evolve(finding, doubt="nothing_valid") if spec.bands is not None else finding
     if spec.tie is not None and share == Fraction(1, 2) and measure_of(spec)[1] == "valid":
         named = spec.tie not in ("hold", "void")
-        return attrs.evolve(finding, band="tie", go=(*finding.go, *((str(spec.tie),) if named else ())), doubt=""
-                            if named else "tie")
+        return attrs.evolve(
+            finding, band="tie", go=(*finding.go, *((str(spec.tie),) if named else ())), doubt="" if named else "tie"
+        )
     if spec.bands is None:
         return finding
     hit = match(spec.bands, share, bound)
@@ -201,8 +219,10 @@ def targets(band: Band) -> tuple[str, ...]:
 
 def label(band: Band) -> str:
     """A band in the author's words; it gives the bound, never the result."""
-    sides = [f"at least {band.at_least}" if band.at_least is not None else "", f"below {band.below}"
-             if band.below is not None else ""]
+    sides = [
+        f"at least {band.at_least}" if band.at_least is not None else "",
+        f"below {band.below}" if band.below is not None else "",
+    ]
     return " and ".join(side for side in sides if side) or "otherwise"
 
 

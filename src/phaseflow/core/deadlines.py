@@ -99,9 +99,15 @@ def instant_after(instant: datetime, length: LengthPhrase, calendar: Calendar, s
 
 
 def term(
-    day: date | None, calendar: Calendar, not_before: datetime, *, grace: LengthPhrase | None = None,
-    lock: LengthPhrase | None = None, remind: Iterable[LengthPhrase] = (), overdue: Mapping[str, LengthPhrase] | None = None,
-) -> Term:  # fmt: skip
+    day: date | None,
+    calendar: Calendar,
+    not_before: datetime,
+    *,
+    grace: LengthPhrase | None = None,
+    lock: LengthPhrase | None = None,
+    remind: Iterable[LengthPhrase] = (),
+    overdue: Mapping[str, LengthPhrase] | None = None,
+) -> Term:
     """All instants of an obligation that is due on *day* (included).
 
     A rung before *not_before* (the opening of the visit) is left out; if the due instant itself is past then, the

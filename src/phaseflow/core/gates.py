@@ -232,7 +232,7 @@ def subjects_outstanding(sources: Sources, name: str, limit: int = 20, after: st
     prefix = f"holder/{duty.each}/" if duty.subjects == "role" else f"body/{duty.each}/"
     names = []
     for key, _ in rows.scan(prefix):
-        subject = key[len(prefix):]
+        subject = key[len(prefix) :]
         if subject <= after:
             continue
         part = rows.get(f"part/{state.key}/{subject}")

@@ -262,6 +262,8 @@ class Engine:
             How many runs had something due.
         """
         until = now if isinstance(now, datetime) else (datetime.fromisoformat(now) if now else self.clock())
+        if until.tzinfo is None:
+            raise ValueError(f"{until} names no zone; give an aware instant, such as 2009-03-13T16:00:00+00:00")
         count = 0
         while limit is None or count < limit:
             with self.store.transaction(write=False) as tx:

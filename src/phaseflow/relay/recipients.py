@@ -97,4 +97,4 @@ def _still_owing(tx: Tx, notice: Notice, persons: Sequence[str]) -> list[str]:
 
 
 def _owes(part: PartState | None) -> bool:
-    return part is None or not (part.done or part.waived or part.term is not None)
+    return part is None or not (part.done or part.waived or part.term is not None or part.owes == 0)

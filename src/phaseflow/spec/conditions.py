@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, Union
+from typing import ClassVar, Literal
 
 import attrs
 
@@ -138,14 +138,26 @@ class HostFact(Shape):
 
 @shape
 class Expression(Shape):
-    """An expression, such as ``items(ledger='problems', state='open') == 0``; the word ``duties`` alone means every prescribed
-    duty of this phase and its steps."""
+    """An expression, such as ``items(ledger='problems', state='open') == 0``; the word ``duties`` alone means every
+    prescribed duty of this phase and its steps."""
 
     __scalar__: ClassVar[str] = "text"
     text: str = attrs.field(metadata=_doc("The expression."))
 
 
-Condition = Union[
-    Expression, AllOf, AnyOf, NotThat, SomeOf, Done, Passed, Closed, Reached, Items, Units, PollResult, HostFact
-]
+Condition = (
+    Expression
+    | AllOf
+    | AnyOf
+    | NotThat
+    | SomeOf
+    | Done
+    | Passed
+    | Closed
+    | Reached
+    | Items
+    | Units
+    | PollResult
+    | HostFact
+)
 """A condition: an expression, or a tree."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Literal, Union
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -39,7 +39,9 @@ class DutyBase(Shape):
     from_: MomentPhrase | None = attrs.field(
         default=None, metadata=doc("When it may be begun, if before or after its phase opens.")
     )
-    due: Literal["none"] | MomentPhrase | None = attrs.field(default=None, metadata=doc("Last day (included), or what it is owed after."))
+    due: Literal["none"] | MomentPhrase | None = attrs.field(
+        default=None, metadata=doc("Last day (included), or what it is owed after.")
+    )
     grace: LengthPhrase | None = attrs.field(
         default=None, metadata=doc("How long after the due day it still counts as in time.")
     )
@@ -302,10 +304,20 @@ class FileStep(TellStep):
     file: tuple[Name, ...] = attrs.field(metadata=one_or_many("With whom."))
 
 
-Step = Union[
-    DraftStep, AbsorbStep, ConsultStep, ReviewStep, DiscussStep, VetStep, ApproveStep, DecideStep,
-    PublishStep, CirculateStep, SubmitStep, FileStep,
-]  # fmt: skip
+Step = (
+    DraftStep
+    | AbsorbStep
+    | ConsultStep
+    | ReviewStep
+    | DiscussStep
+    | VetStep
+    | ApproveStep
+    | DecideStep
+    | PublishStep
+    | CirculateStep
+    | SubmitStep
+    | FileStep
+)
 
 
 @shape
@@ -402,4 +414,4 @@ class PollDuty(DutyBase):
     publish: tuple[Name, ...] = attrs.field(default=(), metadata=one_or_many("Who is told the result."))
 
 
-Duty = Union[TaskDuty, QuotaDuty, ChecklistDuty, MeetingDuty, BulletinDuty, DocumentDuty, PollDuty]
+Duty = TaskDuty | QuotaDuty | ChecklistDuty | MeetingDuty | BulletinDuty | DocumentDuty | PollDuty

@@ -182,7 +182,10 @@ class DutyDefaults(Shape):
 
     due: Literal["none"] | MomentPhrase | None = attrs.field(
         default=None,
-        metadata=doc("Last day of a duty that names none; `window end` is the end of its own step or phase. Required where a duty names none."),
+        metadata=doc(
+            "Last day of a duty that names none; `window end` is the end of its own step or phase. "
+            "Required where a duty names none."
+        ),
     )
     grace: LengthPhrase | None = attrs.field(
         default=None, metadata=doc("How long after the due day a duty still counts as in time.")

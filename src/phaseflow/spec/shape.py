@@ -5,7 +5,8 @@ The conventions that `reader` and `schema` follow:
 - a YAML key is the field's name without a trailing underscore (``from_`` is written ``from``);
 - ``__scalar__`` names the field that a bare scalar sets, ``__sequence__`` the field that a bare sequence sets;
 - ``__tag__`` is the key whose presence chooses this class out of a union;
-- field metadata: ``doc`` (one sentence), ``one_or_many`` (a single value may stand for a list), ``minimum``, ``example``.
+- field metadata: ``doc`` (one sentence), ``one_or_many`` (a single value may stand for a list), ``minimum``,
+  ``example``.
 """
 
 from __future__ import annotations

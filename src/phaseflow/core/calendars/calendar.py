@@ -69,6 +69,12 @@ class Calendar:
 
     def opens(self, day: date) -> datetime:
         """The earliest instant that bears the local date *day* or a later one (midnight may not exist, R29)."""
+        known = self._openings.get(day)
+        if known is None:
+            known = self._openings[day] = self._opening(day)
+        return known
+
+    def _opening(self, day: date) -> datetime:
         if not FIRST_DAY <= day <= LAST_DAY + _ONE_DAY:
             raise _out_of_calendar(day)
         midnight = _since_epoch(day) * DAY
@@ -216,6 +222,11 @@ class Calendar:
         )
 
     # Inside
+
+    @cached_property
+    def _openings(self) -> dict[date, datetime]:
+        """Days looked up before; asked for with every command, and at most as many as a calendar has days."""
+        return {}
 
     @cached_property
     def _begins(self) -> tuple[int, ...]:

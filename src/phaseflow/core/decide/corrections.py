@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from phaseflow.core.decide import duties
+from phaseflow.core.decide import duties, opening, owing
 from phaseflow.core.decide.people import keepers, require
 from phaseflow.core.decide.step import Refusal, Step, refuse
 from phaseflow.core.plan.model import Duty
@@ -70,7 +70,7 @@ def correct(step: Step, command: c.Correct) -> None:
         again = attrs.evolve(event, amount=command.amount)
     step.emit(again)
     if isinstance(event, e.MeetingHeld):
-        duties.happened_on(step, duty_of(step.rows, event.key).name, "held")
+        opening.happened(step, duty_of(step.rows, event.key).name, "held")
     step.at = now
     _rejudge(step, event, before)
     _doubt(step, event, before, because)
@@ -216,7 +216,7 @@ def _rejudge(step: Step, event: Voidable, before: PartState) -> None:
     if when is not None:
         _count(step, event.key, subject, when, checked=before.confirmed)
     else:
-        duties.owed_no_more(step, event.key, subject)
+        owing.undone(step, event.key, subject)
 
 
 def _undo(step: Step, key: str, subject: str, state: DutyState) -> None:

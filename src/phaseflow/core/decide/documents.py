@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from phaseflow.core.decide import duties, opinions, phases, routes
+from phaseflow.core.decide import opinions, phases, routes
+from phaseflow.core.decide.finding import check_evidence, check_needs
 from phaseflow.core.decide.papers import Paper, check_lock, check_version, find, require_writer, target
 from phaseflow.core.decide.people import require, require_other
 from phaseflow.core.decide.routes import check_answers, limits, walk
@@ -48,9 +49,9 @@ def draft(step: Step, command: c.Draft) -> None:
     check_lock(step, paper, rule)
     state = paper.state(step)
     if rule.index == 0:
-        duties.check_evidence(paper.duty, command.evidence)
+        check_evidence(paper.duty, command.evidence)
         if not state.version:
-            duties.check_needs(step, paper.duty, f"draft {paper.name}")
+            check_needs(step, paper.duty, f"draft {paper.name}")
             _check_sources(step, paper)
     _check_digest(command.digest, paper, rule, "" if rule.act == "absorb" else state.digest)
     answers = [(number, *opinions.read_answer(text)) for number, text in command.answers.items()]
@@ -66,20 +67,32 @@ def draft(step: Step, command: c.Draft) -> None:
 
 def _check_digest(digest: str, paper: Paper, rule: RouteStep, present: str) -> None:
     if not _DIGEST.fullmatch(digest):
-        refuse("malformed", "PF406", f"'{digest[:20]}' is not the digest of a version", span=rule.span,
-               why="a version is known by the SHA-256 of its content",
-               fix="give 64 hexadecimal digits in small letters")
+        refuse(
+            "malformed",
+            "PF406",
+            f"'{digest[:20]}' is not the digest of a version",
+            span=rule.span,
+            why="a version is known by the SHA-256 of its content",
+            fix="give 64 hexadecimal digits in small letters",
+        )
     if digest == present:
-        refuse("illegal", "PF407", f"this is the version of {paper.name} that is there already", span=rule.span,
-               clause=rule.clause,
-               why="what was sent back is answered by a new version", fix="change it, then hand it in")
+        refuse(
+            "illegal",
+            "PF407",
+            f"this is the version of {paper.name} that is there already",
+            span=rule.span,
+            clause=rule.clause,
+            why="what was sent back is answered by a new version",
+            fix="change it, then hand it in",
+        )
 
 
 def _check_sources(step: Step, paper: Paper) -> None:
     """Every document that this one is based on must be there."""
     assert isinstance(paper.duty.spec, DocumentDuty)
-    missing = [name for path in paper.duty.spec.based_on if not _is_there(step, paper,
-                                                                          name := str(path).rsplit(".", 1)[-1])]
+    missing = [
+        name for path in paper.duty.spec.based_on if not _is_there(step, paper, name := str(path).rsplit(".", 1)[-1])
+    ]
     if missing:
         raise Refusal("unmet", [
             Problem(code="PF408", what=f"cannot draft {paper.name}: '{name}' has not been drafted",
@@ -109,21 +122,45 @@ def mark(step: Step, command: c.MarkPart) -> None:
     judges = [rule for rule in paper.duty.route if isinstance(rule.spec, JudgeStep) and rule.spec.of is not None]
     steps = [rule for rule in judges if _of(rule) == command.mark]
     if not steps:
-        refuse("unknown", "PF422", f"no step of {paper.name} judges parts marked '{command.mark}'",
-               span=paper.duty.spec.span_of("route"),
-               why="a mark asks for a step of the route", fix=did_you_mean(command.mark,
-                   map(_of, judges)) or "no step says `of:`", clause=paper.duty.clause)
+        refuse(
+            "unknown",
+            "PF422",
+            f"no step of {paper.name} judges parts marked '{command.mark}'",
+            span=paper.duty.spec.span_of("route"),
+            why="a mark asks for a step of the route",
+            fix=did_you_mean(command.mark, map(_of, judges)) or "no step says `of:`",
+            clause=paper.duty.clause,
+        )
     state, first = paper.state(step), steps[0]
-    require(step, _markers(paper, steps), f"mark a part of {paper.name}", span=first.span, clause=first.clause,
-            subject=paper.duty.name)
+    require(
+        step,
+        _markers(paper, steps),
+        f"mark a part of {paper.name}",
+        span=first.span,
+        clause=first.clause,
+        subject=paper.duty.name,
+    )
     if not command.part.strip() or (command.part, command.mark) in state.marks:
         what = f"'{command.part}' is marked already" if command.part.strip() else "no part is named"
-        refuse("illegal", "PF423", what, span=first.span, why="a part has a name, and is marked once",
-               fix="name the part, or leave it", clause=first.clause)
+        refuse(
+            "illegal",
+            "PF423",
+            what,
+            span=first.span,
+            why="a part has a name, and is marked once",
+            fix="name the part, or leave it",
+            clause=first.clause,
+        )
     if not state.version:
-        refuse("illegal", "PF424", f"there is no version of {paper.name} yet", span=paper.duty.span,
-               why="parts of a version are marked",
-               fix="draft it first", clause=paper.duty.clause)
+        refuse(
+            "illegal",
+            "PF424",
+            f"there is no version of {paper.name} yet",
+            span=paper.duty.span,
+            why="parts of a version are marked",
+            fix="draft it first",
+            clause=paper.duty.clause,
+        )
     back = next((rule.name for rule in steps if rule.name in state.behind), "")
     step.emit(e.PartMarked(
         key=paper.key, subject=paper.subject, part=command.part, mark=command.mark, version=state.version, back_to=back,
@@ -140,8 +177,9 @@ def _of(rule: RouteStep) -> str:
 
 def _markers(paper: Paper, steps: Iterable[RouteStep]) -> tuple[str, ...]:
     named = tuple(str(role) for rule in steps if isinstance(rule.spec, JudgeStep) for role in rule.spec.marked_by)
-    acting = (role for rule in paper.duty.route for role in ((*rule.roles, *rule.by) if rule.family != "tell"
-                                                             else rule.by))
+    acting = (
+        role for rule in paper.duty.route for role in ((*rule.roles, *rule.by) if rule.family != "tell" else rule.by)
+    )
     return named or tuple(dict.fromkeys(acting))
 
 
@@ -163,14 +201,25 @@ def judge(step: Step, command: c.Judge) -> None:
         routes.accept(step, paper, rule, command.reason)
         return
     if not command.reason.strip():
-        refuse("malformed", "PF418", f"{paper.name} is not sent back without a reason", span=rule.span,
-               clause=rule.clause,
-               why="the author has to know what to change", fix="say why")
+        refuse(
+            "malformed",
+            "PF418",
+            f"{paper.name} is not sent back without a reason",
+            span=rule.span,
+            clause=rule.clause,
+            why="the author has to know what to change",
+            fix="say why",
+        )
     if not rule.returns_to:
-        refuse("illegal", "PF419", f"'{rule.name}' has nowhere to send {paper.name} back to", span=rule.span,
-               clause=rule.clause,
-               why="the policy names no `returns_to`, so not accepting it means that it stays where it is",
-               fix="leave it unjudged, or add `returns_to: STEP` to the step")
+        refuse(
+            "illegal",
+            "PF419",
+            f"'{rule.name}' has nowhere to send {paper.name} back to",
+            span=rule.span,
+            clause=rule.clause,
+            why="the policy names no `returns_to`, so not accepting it means that it stays where it is",
+            fix="leave it unjudged, or add `returns_to: STEP` to the step",
+        )
     routes.send_back(step, paper, rule, command.reason)
 
 
@@ -181,8 +230,14 @@ def hand(step: Step, command: c.Hand) -> None:
     assert isinstance(rule.spec, TellStep)
     act = f"{rule.act} {paper.name}"
     if rule.by:
-        require(step, rule.by, act, span=rule.spec.span_of("by"), clause=rule.clause or paper.duty.clause,
-                subject=paper.duty.name)
+        require(
+            step,
+            rule.by,
+            act,
+            span=rule.spec.span_of("by"),
+            clause=rule.clause or paper.duty.clause,
+            subject=paper.duty.name,
+        )
     else:
         require_writer(step, paper, paper.duty.route[0], act)
     check_lock(step, paper, rule)

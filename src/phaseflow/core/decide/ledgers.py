@@ -130,8 +130,12 @@ def settle_item(step: Step, command: c.SettleItem) -> None:
     if close.verify == "none":
         step.emit(e.ItemClosed(item=command.item))
     elif close.verify == "unstated":
-        _ask(step, str(close.asks), command.item,
-             f"'{command.item}' was reported as settled, and the policy does not say who verifies: close or reopen?")
+        _ask(
+            step,
+            str(close.asks),
+            command.item,
+            f"'{command.item}' was reported as settled, and the policy does not say who verifies: close or reopen?",
+        )
 
 
 def _unsettled(ledger: Ledger, state: ItemState, command: c.SettleItem) -> Iterator[Problem]:
@@ -156,9 +160,15 @@ def verify_item(step: Step, command: c.VerifyItem) -> None:
     ledger, state = _item(step, command.item)
     close = ledger.spec.close
     if close.verify in ("none", "unstated"):
-        refuse("illegal", "PF514", f"nobody verifies '{command.item}'", span=close.span_of("verify"),
-               why="the policy names no role for it", clause=ledger.clause,
-               fix="nothing to do" if close.verify == "none" else f"'{close.asks}' answers the question about it")
+        refuse(
+            "illegal",
+            "PF514",
+            f"nobody verifies '{command.item}'",
+            span=close.span_of("verify"),
+            why="the policy names no role for it",
+            clause=ledger.clause,
+            fix="nothing to do" if close.verify == "none" else f"'{close.asks}' answers the question about it",
+        )
     require(step, (str(close.verify),), f"verify '{command.item}'", span=close.span_of("verify"), clause=ledger.clause,
             subject=command.item)  # fmt: skip
     _independent(step, ledger, command.item, state)
@@ -308,8 +318,15 @@ def _check_run(step: Step, ledger: Ledger, opening: bool = False) -> None:
     if status == "concluded" and not opening:
         why = f"'{ledger.name}' does not outlive the run"
     fix = {"suspended": "resume it first", "concluded": "reopen it first"}.get(status, "look at `status`")
-    refuse("illegal", "PF502", f"the run is {status}", span=ledger.spec.span_of("survives"), why=why, fix=fix,
-           clause=ledger.clause)
+    refuse(
+        "illegal",
+        "PF502",
+        f"the run is {status}",
+        span=ledger.spec.span_of("survives"),
+        why=why,
+        fix=fix,
+        clause=ledger.clause,
+    )
 
 
 SETTLED = {"open": "is open", "settled": "waits for verification", "explained": "is parked", "closed": "is closed"}
@@ -326,8 +343,15 @@ def _check_status(ledger: Ledger, item: str, state: ItemState, wanted: tuple[str
 
 def _check_reason(code: str, reason: str, what: str, ledger: Ledger) -> None:
     if not reason.strip():
-        refuse("malformed", code, what, span=ledger.span, why="whoever reads the ledger later must see why",
-               fix="say why", clause=ledger.clause)
+        refuse(
+            "malformed",
+            code,
+            what,
+            span=ledger.span,
+            why="whoever reads the ledger later must see why",
+            fix="say why",
+            clause=ledger.clause,
+        )
 
 
 def _actor(step: Step, ledger: Ledger, state: ItemState, item: str, roles: Iterable[str], verb: str) -> None:
@@ -337,8 +361,14 @@ def _actor(step: Step, ledger: Ledger, state: ItemState, item: str, roles: Itera
         people._check_recusal(step, {step.actor.person}, item, f"{verb} '{item}'", ledger.spec.close.span_of("by"))
         step.actor = Actor(step.actor.person, "", OWNER)
         return
-    require(step, _roles(wanted), f"{verb} '{item}'", span=ledger.spec.close.span_of("by"), clause=ledger.clause,
-            subject=item)
+    require(
+        step,
+        _roles(wanted),
+        f"{verb} '{item}'",
+        span=ledger.spec.close.span_of("by"),
+        clause=ledger.clause,
+        subject=item,
+    )
 
 
 def _roles(names: Iterable[str]) -> tuple[str, ...]:
@@ -366,6 +396,7 @@ def _item_rung(step: Step, timer: Timer) -> None:
 
 FIRE: Mapping[str, Callable[[Step, Timer], None]] = {"item_due": _item_due, "item_rung": _item_rung}
 """Timers of this room."""
+
 
 def _on_item(act: Callable[[Step, Any], None]) -> Callable[[Step, Any], None]:
     """An item has one id: ``problems/000003``, as its row is called, becomes ``problems/3``."""

@@ -26,9 +26,15 @@ def opine(step: Step, command: c.Opine) -> None:
     group, recorded = _group(step, paper, rule, command.group)
     check_version(step, paper, command.digest, rule)
     if not command.ref.strip():
-        refuse("malformed", "PF413", "an opinion without its text", span=rule.span,
-               why="an opinion is kept where *ref* says, so that it can be answered",
-               fix="say where the text is kept", clause=rule.clause)
+        refuse(
+            "malformed",
+            "PF413",
+            "an opinion without its text",
+            span=rule.span,
+            why="an opinion is kept where *ref* says, so that it can be answered",
+            fix="say where the text is kept",
+            clause=rule.clause,
+        )
     state = paper.state(step)
     step.emit(e.OpinionGiven(
         key=paper.key, subject=paper.subject, step=rule.name, number=state.opinions + 1,
@@ -40,16 +46,23 @@ def opine(step: Step, command: c.Opine) -> None:
 def _group(step: Step, paper: Paper, rule: RouteStep, group: str) -> tuple[str, bool]:
     """(the group that speaks, whether somebody else records it)."""
     if group and group not in rule.roles:
-        refuse("unknown", "PF412", f"'{group}' is not heard at '{rule.name}'", span=rule.span, clause=rule.clause,
-               why="the policy names who is heard",
-               fix=did_you_mean(group, rule.roles))
+        refuse(
+            "unknown",
+            "PF412",
+            f"'{group}' is not heard at '{rule.name}'",
+            span=rule.span,
+            clause=rule.clause,
+            why="the policy names who is heard",
+            fix=did_you_mean(group, rule.roles),
+        )
     held = [role for role in rule.roles if role in roles_of(step, step.actor.on_behalf_of or step.actor.person)]
     if group and group not in held:
         require_writer(step, paper, paper.duty.route[0], f"record an opinion of '{group}' on {paper.name}")
         return group, True
     wanted = (group,) if group else rule.roles
-    require(step, wanted, f"give an opinion on {paper.name}", span=rule.span, clause=rule.clause,
-            subject=paper.duty.name)
+    require(
+        step, wanted, f"give an opinion on {paper.name}", span=rule.span, clause=rule.clause, subject=paper.duty.name
+    )
     principal = step.actor.on_behalf_of or step.actor.person
     return next(role for role in wanted if role in roles_of(step, principal)), False
 
@@ -73,21 +86,47 @@ def give_answers(step: Step, paper: Paper, answers: Iterable[tuple[str, bool, st
     for number, absorbed, reason in answers:
         row = _opinion(step, paper, number)
         if row is None:
-            problems.append(("PF409", f"there is no opinion {number} on {paper.name}", "opinions are numbered from 1",
-                             "look at `status` for their numbers"))
+            problems.append(
+                (
+                    "PF409",
+                    f"there is no opinion {number} on {paper.name}",
+                    "opinions are numbered from 1",
+                    "look at `status` for their numbers",
+                )
+            )
         elif row.absorbed is not None:
-            problems.append(("PF410", f"opinion {number} on {paper.name} is answered", "an opinion is answered once",
-                             "nothing to do"))
+            problems.append(
+                (
+                    "PF410",
+                    f"opinion {number} on {paper.name} is answered",
+                    "an opinion is answered once",
+                    "nothing to do",
+                )
+            )
         elif not absorbed and not reason.strip():
-            problems.append(("PF425", f"opinion {number} on {paper.name} is turned down without a reason",
-                             "what is not absorbed is answered with why", "say why"))
+            problems.append(
+                (
+                    "PF425",
+                    f"opinion {number} on {paper.name} is turned down without a reason",
+                    "what is not absorbed is answered with why",
+                    "say why",
+                )
+            )
         else:
-            given.append(e.OpinionAnswered(key=paper.key, subject=paper.subject, number=row.number, absorbed=absorbed,
-                                           reason=reason))
+            given.append(
+                e.OpinionAnswered(
+                    key=paper.key, subject=paper.subject, number=row.number, absorbed=absorbed, reason=reason
+                )
+            )
     if problems:
         span, clause = paper.duty.spec.span_of("route"), ", ".join(paper.duty.clause)
-        raise Refusal("illegal", [Problem(code=code, what=what, span=span, why=why, fix=fix, clause=clause) for code,
-                                  what, why, fix in problems])
+        raise Refusal(
+            "illegal",
+            [
+                Problem(code=code, what=what, span=span, why=why, fix=fix, clause=clause)
+                for code, what, why, fix in problems
+            ],
+        )
     for event in sorted(given, key=lambda event: event.number):
         step.emit(event)
 
@@ -109,7 +148,7 @@ def end(step: Step, command: c.EndConsultation) -> None:
     opinions = routes.round_of(step, state, rule)
     heard = _consulted(rule, routes.heard(opinions), command.consulted)
     _check_composition(paper, rule, heard)
-    if not any(later.blocking for later in paper.duty.route[rule.index + 1:]):
+    if not any(later.blocking for later in paper.duty.route[rule.index + 1 :]):
         routes.check_answers(step, paper, rule)  # nothing after it could wait for the answers
     if not opinions and not _may_go_on(step, paper, rule):
         return
@@ -155,13 +194,25 @@ def _may_go_on(step: Step, paper: Paper, rule: RouteStep) -> bool:
     if rule.silence == "go_on":
         return True
     if rule.silence != "unstated":
-        refuse("unmet", "PF415", f"nobody has said anything on {paper.name} at '{rule.name}'", span=span,
-               clause=rule.clause or paper.duty.clause,
-               why="the policy lets the document wait for an opinion", fix=f"ask {', '.join(rule.roles)} for one")
+        refuse(
+            "unmet",
+            "PF415",
+            f"nobody has said anything on {paper.name} at '{rule.name}'",
+            span=span,
+            clause=rule.clause or paper.duty.clause,
+            why="the policy lets the document wait for an opinion",
+            fix=f"ask {', '.join(rule.roles)} for one",
+        )
     pending = routes.asked(step, routes.about(paper, paper.state(step), rule))
     if pending:
-        refuse("illegal", "PF416", f"'{rule.asks}' has been asked already ({pending})", span=span, clause=rule.clause,
-               why="the policy does not say what silence means, so a role is asked, once",
-               fix=f"wait for the answer to {pending}, or ask for opinions")
+        refuse(
+            "illegal",
+            "PF416",
+            f"'{rule.asks}' has been asked already ({pending})",
+            span=span,
+            clause=rule.clause,
+            why="the policy does not say what silence means, so a role is asked, once",
+            fix=f"wait for the answer to {pending}, or ask for opinions",
+        )
     routes.ask(step, paper, rule)
     return False

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import attrs
 
-from phaseflow.core.decide import duties
+from phaseflow.core.decide import finding
 from phaseflow.core.decide.people import require, roles_of
 from phaseflow.core.decide.step import Step, refuse
 from phaseflow.core.plan.model import Duty, RouteStep
@@ -19,6 +19,7 @@ DOING: Mapping[str, str] = {
     "write": "a version is handed in", "hear": "opinions are given", "judge": "it is judged",
     "tell": "it is handed out",
 }  # fmt: skip
+
 
 @attrs.frozen
 class Paper:
@@ -45,7 +46,7 @@ def find(step: Step, name: str, subject: str) -> Paper:
         paper = Paper(duty, key, _subject(step, duty, key, subject))
         if paper.state(step).version and step.head.status in ("running", "concluded"):
             return paper
-    duty, state = duties.find(step, name, step.at, "document")
+    duty, state = finding.find(step, name, step.at, "document")
     return Paper(duty, state.key, _subject(step, duty, state.key, subject))
 
 
@@ -53,17 +54,31 @@ def _subject(step: Step, duty: Duty, key: str, subject: str) -> str:
     """Whose document is meant: of those who owe one, or have one."""
     if duty.subjects == "run":
         if subject:
-            refuse("illegal", "PF400", f"'{duty.name}' is one document of the run, not of '{subject}'", span=duty.span,
-                   why="it has no `each`", fix="leave the subject out", clause=duty.clause)
+            refuse(
+                "illegal",
+                "PF400",
+                f"'{duty.name}' is one document of the run, not of '{subject}'",
+                span=duty.span,
+                why="it has no `each`",
+                fix="leave the subject out",
+                clause=duty.clause,
+            )
         return ""
     owes = "body" if duty.subjects == "body" else "role"
     subject = subject or ((step.actor.on_behalf_of or step.actor.person) if owes == "role" else "")
-    known = duty.each in roles_of(step,
-                                  subject) if owes == "role" else step.get(f"body/{duty.each}/{subject}") is not None
+    known = (
+        duty.each in roles_of(step, subject) if owes == "role" else step.get(f"body/{duty.each}/{subject}") is not None
+    )
     if not known and step.get(f"document/{key}/{subject}") is None:
-        refuse("unknown", "PF401", f"'{subject or '(nobody)'}' owes no '{duty.name}'", span=duty.spec.span_of("each"),
-               clause=duty.clause,
-               why=f"there is one for every '{duty.each}'", fix=f"say whose it is: name a '{duty.each}'")
+        refuse(
+            "unknown",
+            "PF401",
+            f"'{subject or '(nobody)'}' owes no '{duty.name}'",
+            span=duty.spec.span_of("each"),
+            clause=duty.clause,
+            why=f"there is one for every '{duty.each}'",
+            fix=f"say whose it is: name a '{duty.each}'",
+        )
     return subject
 
 
@@ -77,13 +92,25 @@ def target(step: Step, paper: Paper, family: str, named: str = "") -> RouteStep:
     if named:
         found = paper.duty.step_named(named)
         if found is None:
-            refuse("unknown", "PF402", f"the route of {paper.name} has no step '{named}'",
-                   span=paper.duty.spec.span_of("route"), clause=paper.duty.clause,
-                   why="the steps stand in the policy", fix=did_you_mean(named, (rule.name for rule in route)))
+            refuse(
+                "unknown",
+                "PF402",
+                f"the route of {paper.name} has no step '{named}'",
+                span=paper.duty.spec.span_of("route"),
+                clause=paper.duty.clause,
+                why="the steps stand in the policy",
+                fix=did_you_mean(named, (rule.name for rule in route)),
+            )
         if found.family != family:
-            refuse("illegal", "PF403", f"'{named}' is not a step at which {DOING[family]}", span=found.span,
-                   clause=found.clause,
-                   why=f"at '{named}', {DOING[found.family]}", fix="name another step, or use the act of this one")
+            refuse(
+                "illegal",
+                "PF403",
+                f"'{named}' is not a step at which {DOING[family]}",
+                span=found.span,
+                clause=found.clause,
+                why=f"at '{named}', {DOING[found.family]}",
+                fix="name another step, or use the act of this one",
+            )
         if not state.waits_at(named):
             _elsewhere(step, paper, family, found)
         return found
@@ -93,9 +120,15 @@ def target(step: Step, paper: Paper, family: str, named: str = "") -> RouteStep:
         return (blocking or standing)[0]
     if standing:
         names = ", ".join(f"'{rule.name}'" for rule in standing)
-        refuse("illegal", "PF405", f"{paper.name} can be done at several steps: {names}", span=paper.duty.span,
-               clause=paper.duty.clause,
-               why="none of them holds the others up", fix="say which with `step`")
+        refuse(
+            "illegal",
+            "PF405",
+            f"{paper.name} can be done at several steps: {names}",
+            span=paper.duty.span,
+            clause=paper.duty.clause,
+            why="none of them holds the others up",
+            fix="say which with `step`",
+        )
     return _elsewhere(step, paper, family, None)
 
 
@@ -110,9 +143,15 @@ def _elsewhere(step: Step, paper: Paper, family: str, wanted: RouteStep | None) 
         what = f"{paper.name} waits at '{here.name}', where {DOING[here.family]}, not where {DOING[family]}"
     who = (here.by or (paper.duty.route[0].roles if here.family == "tell" else here.roles)) if here is not None else ()
     fix = f"'{here.name}' comes first: ask {', '.join(who)}" if here is not None else "nothing is left to do"
-    refuse("illegal", "PF404", what, span=here.span if here is not None else paper.duty.span,
-           why="a document goes its steps in order",
-           fix=fix, clause=(here.clause if here is not None else ()) or paper.duty.clause)
+    refuse(
+        "illegal",
+        "PF404",
+        what,
+        span=here.span if here is not None else paper.duty.span,
+        why="a document goes its steps in order",
+        fix=fix,
+        clause=(here.clause if here is not None else ()) or paper.duty.clause,
+    )
 
 
 # --- who may ----------------------------------------------------------------------------------------------------------
@@ -133,13 +172,18 @@ def require_writer(step: Step, paper: Paper, rule: RouteStep, act: str) -> None:
 def check_version(step: Step, paper: Paper, digest: str, rule: RouteStep) -> None:
     state = paper.state(step)
     if digest and digest != state.digest:
-        refuse("illegal", "PF420", f"the version that was read is not version {state.version} of {paper.name}",
-               span=rule.span, clause=rule.clause,
-               why="every act is done on one version, and another one is at hand now",
-               fix="read the version at hand, then act on it")
+        refuse(
+            "illegal",
+            "PF420",
+            f"the version that was read is not version {state.version} of {paper.name}",
+            span=rule.span,
+            clause=rule.clause,
+            why="every act is done on one version, and another one is at hand now",
+            fix="read the version at hand, then act on it",
+        )
 
 
 def check_lock(step: Step, paper: Paper, rule: RouteStep) -> None:
     part = part_of(step.rows, paper.key, paper.subject)
     if rule.blocking and not part.done:
-        duties.check_lock(step, paper.duty, duty_of(step.rows, paper.key), part)
+        finding.check_lock(step, paper.duty, duty_of(step.rows, paper.key), part)

@@ -32,7 +32,9 @@ def known(step: Step, person: str) -> bool:
     return step.get(f"person/{person}") is not None or (up is not None and up.get(f"person/{person}") is not None)
 
 
-def require(step: Step, roles: Iterable[str], act: str, *, span: Span = NOWHERE, clause: Iterable[str] = (), subject: str = "") -> None:
+def require(
+    step: Step, roles: Iterable[str], act: str, *, span: Span = NOWHERE, clause: Iterable[str] = (), subject: str = ""
+) -> None:
     """Let the actor go on only with one of *roles*, and note the authority on every event that follows.
 
     Args:
@@ -61,15 +63,24 @@ def require(step: Step, roles: Iterable[str], act: str, *, span: Span = NOWHERE,
     elif principal != actor.person:
         authority = f"{role} by {_chain(step, actor.person, principal, role)}"
     elif _away(step, principal, role):
-        refuse("not_entitled", "PF302", f"'{principal}' is away and has a substitute for '{role}'", span=span,
-               why="while an absence is recorded only the substitute acts", fix="let the substitute act, or end the absence", clause=clause)
+        refuse(
+            "not_entitled",
+            "PF302",
+            f"'{principal}' is away and has a substitute for '{role}'",
+            span=span,
+            why="while an absence is recorded only the substitute acts",
+            fix="let the substitute act, or end the absence",
+            clause=clause,
+        )
     _check_independence(step, principal, role, act, span)
     _check_recusal(step, {actor.person, principal}, subject, act, span)
     behalf = principal if principal != actor.person else ""
     step.actor = Actor(actor.person, behalf, authority)
 
 
-def _not_entitled(step: Step, person: str, wanted: tuple[str, ...], act: str, span: Span, clause: Iterable[str]) -> None:
+def _not_entitled(
+    step: Step, person: str, wanted: tuple[str, ...], act: str, span: Span, clause: Iterable[str]
+) -> None:
     holders = sorted({holder for role in wanted for holder in holders_of(step, role)})
     who = " or ".join(f"'{name}'" for name in wanted) if wanted else "nobody, because the policy names no role for it"
     if not known(step, person):
@@ -82,16 +93,23 @@ def _not_entitled(step: Step, person: str, wanted: tuple[str, ...], act: str, sp
         fix = f"give somebody the role {who} first; nobody has it now"
     else:
         fix = "name a role for it in the policy, or let what makes it happen by itself happen"
-    refuse("not_entitled", "PF301", what, span=span, why="every act is judged against the roles that the policy names for it",
-           fix=fix, clause=clause)
+    refuse(
+        "not_entitled",
+        "PF301",
+        what,
+        span=span,
+        why="every act is judged against the roles that the policy names for it",
+        fix=fix,
+        clause=clause,
+    )
 
 
 def holders_of(step: Step, role: str) -> list[str]:
     """Everybody who has a role, in this run or in the programme."""
     prefix = f"holder/{role}/"
-    found = [key[len(prefix):] for key, _ in step.rows.scan(prefix)]
+    found = [key[len(prefix) :] for key, _ in step.rows.scan(prefix)]
     if step.around.up is not None:
-        found += [key[len(prefix):] for key, _ in step.around.up.scan(prefix)]
+        found += [key[len(prefix) :] for key, _ in step.around.up.scan(prefix)]
     return sorted(set(found))
 
 
@@ -160,8 +178,14 @@ def _hands(step: Step, person: str, role: str) -> int | None:
 def _authority_of(step: Step, person: str, giver: str, role: str, act: str, span: Span) -> str:
     name = _chain(step, person, giver, role)
     if not name:
-        refuse("not_entitled", "PF303", f"'{person}' may not {act} on behalf of '{giver}'", span=span,
-               why="acting for somebody needs a delegation that holds on that day", fix=f"let '{giver}' delegate '{role}', or act in person")
+        refuse(
+            "not_entitled",
+            "PF303",
+            f"'{person}' may not {act} on behalf of '{giver}'",
+            span=span,
+            why="acting for somebody needs a delegation that holds on that day",
+            fix=f"let '{giver}' delegate '{role}', or act in person",
+        )
     return name
 
 
@@ -185,23 +209,42 @@ def _check_independence(step: Step, person: str, role: str, act: str, span: Span
         spec = step.plan.roles[name].spec
         clash = sorted(held & set(map(str, spec.independent_of)))
         if clash:
-            refuse("not_entitled", "PF304", f"'{person}' may not {act} as '{role}': also '{clash[0]}' here", span=spec.span_of("independent_of"),
-                   why="the policy keeps these roles apart in one unit", fix=f"let another holder of '{role}' act", clause=spec.clause)
+            refuse(
+                "not_entitled",
+                "PF304",
+                f"'{person}' may not {act} as '{role}': also '{clash[0]}' here",
+                span=spec.span_of("independent_of"),
+                why="the policy keeps these roles apart in one unit",
+                fix=f"let another holder of '{role}' act",
+                clause=spec.clause,
+            )
 
 
 def _check_recusal(step: Step, persons: set[str], subject: str, act: str, span: Span) -> None:
     for person in sorted(persons):
         for rows in _rosters(step):
             if subject and subject in person_of(rows, person).recused:  # type: ignore[arg-type]
-                refuse("not_entitled", "PF305", f"'{person}' has kept out of '{subject}' and may not {act}", span=span,
-                       why="a recusal holds for every act on its subject", fix="let another holder of the role act")
+                refuse(
+                    "not_entitled",
+                    "PF305",
+                    f"'{person}' has kept out of '{subject}' and may not {act}",
+                    span=span,
+                    why="a recusal holds for every act on its subject",
+                    fix="let another holder of the role act",
+                )
 
 
 def require_other(step: Step, author: str, act: str, span: Span = NOWHERE) -> None:
     """Refuse whoever would judge their own work."""
     if author and author in (step.actor.person, step.actor.on_behalf_of):
-        refuse("not_entitled", "PF306", f"'{author}' may not {act}: it is their own work", span=span,
-               why="nobody judges what they have done themselves", fix="let another holder of the role act")
+        refuse(
+            "not_entitled",
+            "PF306",
+            f"'{author}' may not {act}: it is their own work",
+            span=span,
+            why="nobody judges what they have done themselves",
+            fix="let another holder of the role act",
+        )
 
 
 # --- the commands -----------------------------------------------------------------------------------------------------
@@ -241,7 +284,13 @@ def join(step: Step, command: c.Join) -> None:
 def enter(step: Step, person: c.Person) -> None:
     """Put a person on the roster."""
     if not person.id.strip():
-        refuse("malformed", "PF308", "a person without an id", why="people are told apart by their ids", fix="give every person an id")
+        refuse(
+            "malformed",
+            "PF308",
+            "a person without an id",
+            why="people are told apart by their ids",
+            fix="give every person an id",
+        )
     roles = check_roles(step, person.roles)
     step.emit(e.PersonJoined(
         person=person.id, roles=_new(step, person.id, roles), given=tuple(person.roles), groups=tuple(person.groups),
@@ -278,14 +327,24 @@ def leave(step: Step, command: c.Leave) -> None:
     _keeper(step, "change the roster")
     given = person_of(step.rows, command.person).given
     if not given:
-        refuse("unknown", "PF309", f"'{command.person}' is not on this roster", why="only who is on a roster can leave it",
-               fix="look at `status` for the roster")
+        refuse(
+            "unknown",
+            "PF309",
+            f"'{command.person}' is not on this roster",
+            why="only who is on a roster can leave it",
+            fix="look at `status` for the roster",
+        )
     check_roles(step, command.roles)
     gone = command.roles or tuple(sorted(set(given)))
     missing = [role for role in gone if role not in given]
     if missing:
-        refuse("illegal", "PF318", f"'{command.person}' was not given the role '{missing[0]}'", why="a role that comes with another goes with it",
-               fix=f"take back one of: {', '.join(sorted(set(given)))}")
+        refuse(
+            "illegal",
+            "PF318",
+            f"'{command.person}' was not given the role '{missing[0]}'",
+            why="a role that comes with another goes with it",
+            fix=f"take back one of: {', '.join(sorted(set(given)))}",
+        )
     kept = (role for role in given if role not in gone)
     step.emit(e.PersonLeft(person=command.person, roles=_lost(step, command.person, kept), given=gone))
 
@@ -296,8 +355,13 @@ def appoint(step: Step, command: c.Appoint) -> None:
     since = step.calendar.opens(command.since)
     until = step.calendar.shuts(command.until) if command.until is not None else None
     if until is not None and until <= since:
-        refuse("malformed", "PF310", "the appointment ends before it begins", why="the last day is included and not before the first",
-               fix="give a later last day")
+        refuse(
+            "malformed",
+            "PF310",
+            "the appointment ends before it begins",
+            why="the last day is included and not before the first",
+            fix="give a later last day",
+        )
     step.emit(e.RoleGiven(person=command.person, role=command.role, roles=roles, since=since, until=until))
     if since <= step.at and (until is None or step.at < until):
         begin_role(step, command.person, command.role)
@@ -308,29 +372,66 @@ def delegate(step: Step, command: c.Delegate) -> None:
     giver = step.actor.person
     roles = check_roles(step, command.roles)
     if spec is None:
-        refuse("illegal", "PF311", "this policy lets nobody act for somebody else", span=step.plan.policy.span,
-               why="delegation is off unless the policy turns it on", fix="add `delegation:` to the policy or to its overlay")
+        refuse(
+            "illegal",
+            "PF311",
+            "this policy lets nobody act for somebody else",
+            span=step.plan.policy.span,
+            why="delegation is off unless the policy turns it on",
+            fix="add `delegation:` to the policy or to its overlay",
+        )
     barred = [name for name in command.roles if spec.roles != "any" and name not in spec.roles]
     hands = {name: _hands(step, giver, name) for name in command.roles}
     missing = [name for name, number in hands.items() if number is None]
     if barred or missing:
         name = (barred or missing)[0]
-        refuse("not_entitled", "PF312", f"'{giver}' cannot pass on '{name}'", span=spec.span_of("roles"),
-               why="one passes on a role one has, and only a role that the policy lets pass on", fix="name another role", clause=spec.clause)
+        refuse(
+            "not_entitled",
+            "PF312",
+            f"'{giver}' cannot pass on '{name}'",
+            span=spec.span_of("roles"),
+            why="one passes on a role one has, and only a role that the policy lets pass on",
+            fix="name another role",
+            clause=spec.clause,
+        )
     far = [name for name, number in hands.items() if number is not None and number >= spec.longest_chain]
     if far:
-        refuse("not_entitled", "PF319", f"'{far[0]}' has come to '{giver}' through {hands[far[0]]} hands and goes no further",
-               span=spec.span_of("longest_chain"), why="the policy says through how many hands an authority may pass",
-               fix="let somebody delegate who is nearer to the role", clause=spec.clause)
+        refuse(
+            "not_entitled",
+            "PF319",
+            f"'{far[0]}' has come to '{giver}' through {hands[far[0]]} hands and goes no further",
+            span=spec.span_of("longest_chain"),
+            why="the policy says through how many hands an authority may pass",
+            fix="let somebody delegate who is nearer to the role",
+            clause=spec.clause,
+        )
     if spec.to != "any" and not set(map(str, spec.to)) & roles_of(step, command.to):
-        refuse("not_entitled", "PF313", f"'{command.to}' may not be a delegate", span=spec.span_of("to"),
-               why="the policy says which roles a delegate must have", fix="choose somebody with one of these roles", clause=spec.clause)
+        refuse(
+            "not_entitled",
+            "PF313",
+            f"'{command.to}' may not be a delegate",
+            span=spec.span_of("to"),
+            why="the policy says which roles a delegate must have",
+            fix="choose somebody with one of these roles",
+            clause=spec.clause,
+        )
     if command.to == giver:
-        refuse("malformed", "PF314", "nobody delegates to themselves", why="a delegation names another person", fix="name another person")
+        refuse(
+            "malformed",
+            "PF314",
+            "nobody delegates to themselves",
+            why="a delegation names another person",
+            fix="name another person",
+        )
     since, until = step.calendar.opens(command.since), step.calendar.shuts(command.until)
     if until <= since:
-        refuse("malformed", "PF310", "the delegation ends before it begins", why="the last day is included and not before the first",
-               fix="give a later last day")
+        refuse(
+            "malformed",
+            "PF310",
+            "the delegation ends before it begins",
+            why="the last day is included and not before the first",
+            fix="give a later last day",
+        )
     step.emit(e.AuthorityDelegated(
         delegation=f"d{step.seq + 1}", giver=giver, receiver=command.to, roles=roles, since=since, until=until,
         reason=command.reason, absence=command.absence,
@@ -340,7 +441,13 @@ def delegate(step: Step, command: c.Delegate) -> None:
 def end_delegation(step: Step, command: c.EndDelegation) -> None:
     found: Delegation | None = step.get(f"delegation/{command.delegation}")
     if found is None:
-        refuse("unknown", "PF315", f"there is no delegation '{command.delegation}'", why="it never was, or has ended", fix="look at `status`")
+        refuse(
+            "unknown",
+            "PF315",
+            f"there is no delegation '{command.delegation}'",
+            why="it never was, or has ended",
+            fix="look at `status`",
+        )
     if step.actor.person != found.giver:
         _keeper(step, "end somebody's delegation")
     step.emit(e.DelegationEnded(delegation=command.delegation))
@@ -348,7 +455,13 @@ def end_delegation(step: Step, command: c.EndDelegation) -> None:
 
 def recuse(step: Step, command: c.Recuse) -> None:
     if not known(step, step.actor.person):
-        refuse("unknown", "PF309", f"'{step.actor.person}' is not on this roster", why="only who takes part can keep out", fix="join first")
+        refuse(
+            "unknown",
+            "PF309",
+            f"'{step.actor.person}' is not on this roster",
+            why="only who takes part can keep out",
+            fix="join first",
+        )
     step.emit(e.PersonRecused(person=step.actor.person, subject=command.subject, reason=command.reason))
 
 
@@ -357,12 +470,25 @@ def list_body(step: Step, command: c.ListBody) -> None:
     if spec is None:
         from phaseflow.errors import did_you_mean
 
-        refuse("unknown", "PF316", f"the policy has no bodies of kind '{command.kind}'", why="kinds of bodies stand in the policy",
-               fix=did_you_mean(command.kind, map(str, step.plan.policy.bodies)) or "declare the kind under `bodies`")
+        refuse(
+            "unknown",
+            "PF316",
+            f"the policy has no bodies of kind '{command.kind}'",
+            why="kinds of bodies stand in the policy",
+            fix=did_you_mean(command.kind, map(str, step.plan.policy.bodies)) or "declare the kind under `bodies`",
+        )
     if step.get(f"body/{command.kind}/{command.body}") is not None:
-        refuse("illegal", "PF317", f"'{command.body}' is listed already", why="a body is listed once", fix="nothing to do")
+        refuse(
+            "illegal", "PF317", f"'{command.body}' is listed already", why="a body is listed once", fix="nothing to do"
+        )
     if not known(step, step.actor.person) and step.actor.person != c.SYSTEM:
-        refuse("not_entitled", "PF301", f"'{step.actor.person}' is not on the roster", why="only who takes part lists what was found", fix="join first")
+        refuse(
+            "not_entitled",
+            "PF301",
+            f"'{step.actor.person}' is not on the roster",
+            why="only who takes part lists what was found",
+            fix="join first",
+        )
     step.emit(e.BodyListed(kind=command.kind, body=command.body))
 
 

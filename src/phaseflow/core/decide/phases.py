@@ -11,7 +11,7 @@ import attrs
 
 from phaseflow.core import deadlines
 from phaseflow.core.conditions import Condition, Requirement, Verdict, reads, render
-from phaseflow.core.decide import duties
+from phaseflow.core.decide import opening
 from phaseflow.core.decide.people import require
 from phaseflow.core.decide.step import Refusal, Step, refuse
 from phaseflow.core.gates import Missing, Sources, judge, reading, text_of
@@ -25,7 +25,9 @@ from phaseflow.messages.events import Days, Rung
 
 def sources(step: Step) -> Sources:
     """The facts as they stand now."""
-    return Sources(plan=step.plan, rows=step.rows, up=step.around.up, units=step.around.units, host=step.around.host, day=step.day)
+    return Sources(
+        plan=step.plan, rows=step.rows, up=step.around.up, units=step.around.units, host=step.around.host, day=step.day
+    )
 
 
 def visit_of(step: Step, phase: str) -> str:
@@ -55,18 +57,36 @@ def find_move(step: Step, name: str) -> Move:
     level = step.level
     move = level.moves.get(name)
     if move is None:
-        refuse("unknown", "PF320", f"the policy has no move '{name}'", why="a move is PHASE.open, PHASE.close, a transition or an outcome",
-               fix=did_you_mean(name, level.moves))
+        refuse(
+            "unknown",
+            "PF320",
+            f"the policy has no move '{name}'",
+            why="a move is PHASE.open, PHASE.close, a transition or an outcome",
+            fix=did_you_mean(name, level.moves),
+        )
     head = step.head
     if head.status != "running":
-        refuse("illegal", "PF321", f"the run is {head.status}", why="only a running run moves", span=move.span,
-               fix={"suspended": "resume it first", "concluded": "reopen it first"}.get(head.status, "start another run"))
+        refuse(
+            "illegal",
+            "PF321",
+            f"the run is {head.status}",
+            why="only a running run moves",
+            span=move.span,
+            fix={"suspended": "resume it first", "concluded": "reopen it first"}.get(head.status, "start another run"),
+        )
     if not allowed(step, move):
         opened = ", ".join(visit for visit in head.open if not visit.startswith(CAMPAIGN)) or "nothing"
         shut = move.source and not visit_of(step, move.source)
         what = f"'{move.source}' is not open" if shut else f"'{move.target}' is open already"
-        refuse("illegal", "PF322", f"'{name}' is not possible here: {what}", span=move.span, why=f"open now: {opened}",
-               fix="look at `allowed` for what is possible now", clause=move.clause)
+        refuse(
+            "illegal",
+            "PF322",
+            f"'{name}' is not possible here: {what}",
+            span=move.span,
+            why=f"open now: {opened}",
+            fix="look at `allowed` for what is possible now",
+            clause=move.clause,
+        )
     return move
 
 
@@ -79,7 +99,9 @@ def allowed(step: Step, move: Move) -> bool:
         return False
     if move.kind == "outcome" and not move.source:
         return True
-    return (move.source or IDLE, move.name) in step.level.table and (not move.source or bool(visit_of(step, move.source)))
+    return (move.source or IDLE, move.name) in step.level.table and (
+        not move.source or bool(visit_of(step, move.source))
+    )
 
 
 def verdict(step: Step, move: Move) -> e.GateJudged:
@@ -92,21 +114,25 @@ def verdict(step: Step, move: Move) -> e.GateJudged:
         readings = tuple(reading(requirement) for requirement in judged.requirements)
         passed: Literal["passed", "held"] = "passed" if judged.value is True else "held"
         counted, census = outside(step, move.gate)
-        event = e.GateJudged(move=move.name, verdict=passed, readings=(*readings, *counted), duties=named(move.gate), census=census)
+        event = e.GateJudged(
+            move=move.name, verdict=passed, readings=(*readings, *counted), duties=named(move.gate), census=census
+        )
     step.emit(event)
     return event
 
 
 def outside(step: Step, gate: Condition | None) -> tuple[tuple[e.Reading, ...], str]:
     """What a gate read outside its own run: counts of units with the digest of the rows counted, and host facts (R11, R19)."""
-    facts, found = sources(step), []
-    seen = [fact for fact in sorted(reads(gate), key=render) if fact.name in ("units", "units_share", "host")] if gate is not None else []
-    for fact in seen:
-        found.append(e.Reading(fact=render(fact), measured=text_of(facts.read(fact)), required="", met=None))
+    facts = sources(step)
+    asked = sorted(reads(gate), key=render) if gate is not None else []
+    seen = [fact for fact in asked if fact.name in ("units", "units_share", "host")]
+    found = tuple(
+        e.Reading(fact=render(fact), measured=text_of(facts.read(fact)), required="", met=None) for fact in seen
+    )
     if not any(fact.name != "host" for fact in seen) or facts.units is None:
-        return tuple(found), ""
+        return found, ""
     lines = sorted(f"{unit.run}@{unit.seq}" for unit in facts.units())
-    return tuple(found), f"{len(lines)}:{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()}"
+    return found, f"{len(lines)}:{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()}"
 
 
 def named(condition: Condition | None) -> tuple[str, ...]:
@@ -123,10 +149,14 @@ def examine(step: Step, move: Move) -> Verdict | None:
     try:
         return judge(move.gate, sources(step))
     except Missing as missing:
-        raise Refusal("crashed", [Problem(
-            code="PF323", what=f"the gate of '{move.name}' cannot be judged: {missing}", span=move.span,
-            why="a fact that the host supplies is missing, which is neither yes nor no", fix="register the host's fact, then ask again",
-        )]) from None  # fmt: skip
+        problem = Problem(
+            code="PF323",
+            what=f"the gate of '{move.name}' cannot be judged: {missing}",
+            span=move.span,
+            why="a fact that the host supplies is missing, which is neither yes nor no",
+            fix="register the host's fact, then ask again",
+        )
+        raise Refusal("crashed", [problem]) from None
 
 
 def unmet(step: Step, move: Move) -> tuple[Requirement, ...]:
@@ -158,7 +188,14 @@ def open_visit(step: Step, name: str, move: Move | None) -> None:
     """Open a visit of a phase with its own dates and duties."""
     phase = step.level.phases[name]
     if visit_of(step, name):
-        refuse("illegal", "PF322", f"'{name}' is open already", span=phase.span, why="at most one visit of a phase is open", fix="close it first")
+        refuse(
+            "illegal",
+            "PF322",
+            f"'{name}' is open already",
+            span=phase.span,
+            why="at most one visit of a phase is open",
+            fix="close it first",
+        )
     number = step.head.visits.get(name, 0) + 1
     again = move if number > 1 and move is not None and move.kind == "transition" else None
     window, steps = windows(step, phase, number, again)
@@ -172,7 +209,7 @@ def open_visit(step: Step, name: str, move: Move | None) -> None:
         phase=name, visit=number, window=window, ends=ends, ladder=_phase_ladder(step, phase, window), steps=steps,
         begins=begins, via=move.name if move is not None else "",
     ))  # fmt: skip
-    duties.open_all(step, phase, number, window, steps, _chosen(step, phase, again))
+    opening.open_all(step, phase, number, window, steps, _chosen(step, phase, again))
 
 
 def windows(step: Step, phase: Phase, number: int, again: Move | None) -> tuple[Days, dict[str, Days]]:
@@ -194,7 +231,7 @@ def windows(step: Step, phase: Phase, number: int, again: Move | None) -> tuple[
 def _late_window(step: Step, phase: Phase) -> Days:
     """A window that hangs on something: known by now, or a length from the opening, or open at the end."""
     if phase.window.kind == "between":
-        found = deadlines.written(phase.window, step.calendar, step.head.start, duties.anchors(step))
+        found = deadlines.written(phase.window, step.calendar, step.head.start, opening.anchors(step))
         if found is not None:
             return found
     return deadlines.from_opening(phase.window, step.calendar, step.day)
@@ -231,7 +268,9 @@ def close(step: Step, phase: str, via: str) -> None:
     facts = sources(step)
     rules = step.level.phases[phase]
     left = sum(
-        any(row.outstanding > 0 for row in facts.instances(name)) for name in rules.duties if step.level.duties[name].prescribed
+        any(row.outstanding > 0 for row in facts.instances(name))
+        for name in rules.duties
+        if step.level.duties[name].prescribed
     )
     step.emit(e.PhaseClosed(phase=phase, visit=state.number, via=via, open_duties=left))
 
@@ -254,10 +293,15 @@ def go(step: Step, targets: Iterable[str], because: str) -> None:
     for name in targets:
         move = step.level.moves.get(name)
         if move is None:
-            duties.open_single(step, name, because)
+            opening.open_single(step, name, because)
             continue
         if not allowed(step, move):
-            ask_role(step, step.level.phases[move.source].asks if move.source else "", move.name, f"'{because}' leads to '{name}', which is not possible now")
+            ask_role(
+                step,
+                step.level.phases[move.source].asks if move.source else "",
+                move.name,
+                f"'{because}' leads to '{name}', which is not possible now",
+            )
             continue
         make(step, move)
 
@@ -279,7 +323,12 @@ def schedule(step: Step) -> None:
             knock(step, phase.name)
         elif phase.opens.kind == "date":
             days: Days | None = step.get(f"window/{phase.name}")
-            if days is not None and days.first is not None and phase.name not in step.head.assumed and not step.head.visits.get(phase.name):
+            if (
+                days is not None
+                and days.first is not None
+                and phase.name not in step.head.assumed
+                and not step.head.visits.get(phase.name)
+            ):
                 step.emit(e.PhaseScheduled(phase=phase.name, opens=step.calendar.opens(days.first)))
 
 

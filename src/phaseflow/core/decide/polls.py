@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from phaseflow.core import deadlines
-from phaseflow.core.decide import duties, tallies
+from phaseflow.core.decide import tallies
+from phaseflow.core.decide.finding import check_lock, check_needs, find
 from phaseflow.core.decide.people import require, roles_of
 from phaseflow.core.decide.step import Refusal, Step, refuse
 from phaseflow.core.decide.tallies import Booth, booth_of, rated_on
@@ -32,7 +33,7 @@ def find(step: Step, name: str) -> Booth:
         state = poll_of(step.rows, key)
         if state is not None and state.under_way:
             return booth_of(step, key)
-    return booth_of(step, duties.find(step, name, step.at, "poll")[1].key)
+    return booth_of(step, find(step, name, step.at, "poll")[1].key)
 
 
 def _organiser(step: Step, booth: Booth, act: str) -> None:
@@ -51,16 +52,27 @@ def open_poll(step: Step, command: c.OpenPoll) -> None:
     before = booth.state(step)
     if before is not None and before.status != "void":
         word = "counted" if before.status in ("counted", "waiting") else "open"
-        refuse("illegal", "PF450", f"'{duty.name}' is {word} already", span=duty.span, clause=duty.clause,
-               why="a poll is opened once in a visit, and again only after it was void",
-               fix="close it, or wait for a later visit of its phase")
+        refuse(
+            "illegal",
+            "PF450",
+            f"'{duty.name}' is {word} already",
+            span=duty.span,
+            clause=duty.clause,
+            why="a poll is opened once in a visit, and again only after it was void",
+            fix="close it, or wait for a later visit of its phase",
+        )
     if spec.anonymous == "unstated":
-        refuse("illegal", "PF451", f"whether '{duty.name}' is anonymous is left open", span=spec.span_of("anonymous"),
-               clause=duty.clause,
-               why="once the first answer is cast it cannot be settled any more",
-               fix="say `anonymous: true` or `false` in an overlay of the policy")
-    duties.check_lock(step, duty, duty_of(step.rows, booth.key), part_of(step.rows, booth.key, ""))
-    duties.check_needs(step, duty, f"open '{duty.name}'")
+        refuse(
+            "illegal",
+            "PF451",
+            f"whether '{duty.name}' is anonymous is left open",
+            span=spec.span_of("anonymous"),
+            clause=duty.clause,
+            why="once the first answer is cast it cannot be settled any more",
+            fix="say `anonymous: true` or `false` in an overlay of the policy",
+        )
+    check_lock(step, duty, duty_of(step.rows, booth.key), part_of(step.rows, booth.key, ""))
+    check_needs(step, duty, f"open '{duty.name}'")
     _check_invited(booth, command.invited)
     closes = deadlines.instant_after(step.at, spec.open_for, step.calendar) if spec.open_for is not None else None
     step.emit(e.PollOpened(
@@ -80,8 +92,14 @@ def _check_invited(booth: Booth, invited: Mapping[str, Mapping[str, int]]) -> No
         if edge not in spec.edges
     ]  # fmt: skip
     problems += [
-        _problem(booth, "PF453", f"{count} of '{group}' cannot be invited", "edges", "people are counted",
-                 "give a number from 0 up")
+        _problem(
+            booth,
+            "PF453",
+            f"{count} of '{group}' cannot be invited",
+            "edges",
+            "people are counted",
+            "give a number from 0 up",
+        )
         for groups in invited.values()
         for group, count in groups.items()
         if count < 0
@@ -100,13 +118,17 @@ def _check_invited(booth: Booth, invited: Mapping[str, Mapping[str, int]]) -> No
 
 def _needs_invited(spec: PollDuty) -> bool:
     quorum = isinstance(spec.quorum, Quorum) and spec.quorum.share is not None
-    return quorum or spec.measure.endswith(" of invited") or any(least.base == "invited"
-                                                                 for least in spec.at_least.values())
+    return (
+        quorum
+        or spec.measure.endswith(" of invited")
+        or any(least.base == "invited" for least in spec.at_least.values())
+    )
 
 
 def _problem(booth: Booth, code: str, what: str, key: str, why: str, fix: str) -> Problem:
-    return Problem(code=code, what=what, span=booth.spec.span_of(key), why=why, fix=fix,
-                   clause=", ".join(booth.duty.clause))
+    return Problem(
+        code=code, what=what, span=booth.spec.span_of(key), why=why, fix=fix, clause=", ".join(booth.duty.clause)
+    )
 
 
 # --- taking part ------------------------------------------------------------------------------------------------------
@@ -118,17 +140,27 @@ def cast(step: Step, command: c.Cast) -> None:
     state = _open_now(step, booth)
     edge = booth.spec.edges.get(command.edge)  # type: ignore[call-overload]
     if edge is None:
-        refuse("unknown", "PF455", f"'{booth.duty.name}' has no edge '{command.edge}'",
-               span=booth.spec.span_of("edges"), clause=booth.duty.clause,
-               why="an answer is given on an edge: who rates whom", fix=did_you_mean(command.edge,
-                                                                                     map(str, booth.spec.edges)))
+        refuse(
+            "unknown",
+            "PF455",
+            f"'{booth.duty.name}' has no edge '{command.edge}'",
+            span=booth.spec.span_of("edges"),
+            clause=booth.duty.clause,
+            why="an answer is given on an edge: who rates whom",
+            fix=did_you_mean(command.edge, map(str, booth.spec.edges)),
+        )
     person = _voter(step, booth, state, command, edge)
     anonymous = bool(booth.spec.anonymous)
     if anonymous and person and step.get(vote_key(state, command.edge, person)) is not None:
-        refuse("illegal", "PF456", f"'{person}' has taken part on '{command.edge}'", span=booth.duty.span,
-               clause=booth.duty.clause,
-               why="an anonymous answer cannot be found again, so it cannot be changed",
-               fix="nothing to do: the answer is recorded")
+        refuse(
+            "illegal",
+            "PF456",
+            f"'{person}' has taken part on '{command.edge}'",
+            span=booth.duty.span,
+            clause=booth.duty.clause,
+            why="an anonymous answer cannot be found again, so it cannot be changed",
+            fix="nothing to do: the answer is recorded",
+        )
     answers = _answers(step, booth, command, edge)
     groups = _groups(step, booth, person, command.group)
     step.emit(e.ParticipationRecorded(
@@ -149,9 +181,15 @@ def _open_now(step: Step, booth: Booth) -> PollState:
         what = f"'{booth.duty.name}' is not open"
         if state is not None and early:
             what = f"'{booth.duty.name}' was not open before {step.calendar.day_of(state.opened)}"
-        refuse("illegal", "PF457", what, span=booth.duty.span, clause=booth.duty.clause,
-               why="one takes part from the opening of a poll to its end",
-               fix="ask its organiser to open it" if state is None else "nothing to do")
+        refuse(
+            "illegal",
+            "PF457",
+            what,
+            span=booth.duty.span,
+            clause=booth.duty.clause,
+            why="one takes part from the opening of a poll to its end",
+            fix="ask its organiser to open it" if state is None else "nothing to do",
+        )
     return state
 
 
@@ -159,10 +197,15 @@ def _voter(step: Step, booth: Booth, state: PollState, command: c.Cast, edge: Ed
     """Who takes part: the actor in person, or (an empty name) somebody invited whose paper the organiser hands in."""
     duty, raters = booth.duty, tuple(map(str, edge.raters))
     if command.on_behalf_of:
-        refuse("not_entitled", "PF458", f"'{command.by}' cannot answer '{duty.name}' for '{command.on_behalf_of}'",
-               span=duty.span, clause=duty.clause,
-               why="one takes part in person; no authority to do so can be passed on",
-               fix=f"let '{command.on_behalf_of}' answer")
+        refuse(
+            "not_entitled",
+            "PF458",
+            f"'{command.by}' cannot answer '{duty.name}' for '{command.on_behalf_of}'",
+            span=duty.span,
+            clause=duty.clause,
+            why="one takes part in person; no authority to do so can be passed on",
+            fix=f"let '{command.on_behalf_of}' answer",
+        )
     held = [role for role in raters if role in roles_of(step, command.by)]
     own = not command.group or command.group in (*roles_of(step, command.by), *_own_groups(step, command.by))
     if held and own:
@@ -174,19 +217,29 @@ def _voter(step: Step, booth: Booth, state: PollState, command: c.Cast, edge: Ed
     expected = state.invited.get(command.edge, {}).get(command.group)
     handed = state.handed.get(command.edge, {}).get(command.group, 0)
     if expected is not None and handed >= expected:
-        refuse("illegal", "PF459",
-               f"{handed} of '{command.group}' have answered on '{command.edge}', and {expected} were invited",
-               span=duty.span,
-               why="no more can answer than were invited", fix="count the papers again", clause=duty.clause)
+        refuse(
+            "illegal",
+            "PF459",
+            f"{handed} of '{command.group}' have answered on '{command.edge}', and {expected} were invited",
+            span=duty.span,
+            why="no more can answer than were invited",
+            fix="count the papers again",
+            clause=duty.clause,
+        )
     return ""
 
 
 def _not_a_rater(step: Step, booth: Booth, command: c.Cast, edge: Edge) -> None:
     raters = ", ".join(f"'{role}'" for role in edge.raters)
-    refuse("not_entitled", "PF460",
-           f"'{command.by}' is not asked on '{command.edge}' of '{booth.duty.name}': that takes {raters}",
-           span=edge.span_of("raters"), clause=booth.duty.clause, why="each edge of a poll names who answers",
-           fix=f"let one of {raters} answer; for those on no roster the organiser hands in the paper, with their group")
+    refuse(
+        "not_entitled",
+        "PF460",
+        f"'{command.by}' is not asked on '{command.edge}' of '{booth.duty.name}': that takes {raters}",
+        span=edge.span_of("raters"),
+        clause=booth.duty.clause,
+        why="each edge of a poll names who answers",
+        fix=f"let one of {raters} answer; for those on no roster the organiser hands in the paper, with their group",
+    )
 
 
 def _own_groups(step: Step, person: str) -> tuple[str, ...]:
@@ -241,9 +294,15 @@ def close(step: Step, command: c.ClosePoll) -> None:
         word = "was never opened" if state is None else "is closed"
         if state is not None and state.question:
             word = f"waits for the answer to {state.question}"
-        refuse("illegal", "PF464", f"'{booth.duty.name}' {word}", span=booth.duty.span, clause=booth.duty.clause,
-               why="only an open poll can be closed",
-               fix="open it first" if state is None else "look at `status`")
+        refuse(
+            "illegal",
+            "PF464",
+            f"'{booth.duty.name}' {word}",
+            span=booth.duty.span,
+            clause=booth.duty.clause,
+            why="only an open poll can be closed",
+            fix="open it first" if state is None else "look at `status`",
+        )
     if command.by != c.SYSTEM or state.status == "open":
         _organiser(step, booth, f"close '{booth.duty.name}'")
     if state.status == "admitted" or tallies.turned_out(step, booth, state):

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from phaseflow.core.decide.duties import find, subject_of, term_of
+from phaseflow.core.decide.finding import find, subject_of
+from phaseflow.core.decide.opening import term_of
 from phaseflow.core.decide.people import require, roles_of
 from phaseflow.core.decide.step import Refusal, Step, refuse
 from phaseflow.core.plan.model import Duty
@@ -34,8 +35,14 @@ def _not_for_oneself(step: Step, code: str, duty: Duty, subject: str, act: str, 
     for person in dict.fromkeys((step.actor.person, step.actor.on_behalf_of)):
         mine = person == subject if subject else bool(doers & roles_of(step, person))
         if person and mine:
-            refuse("not_entitled", code, f"'{person}' may not {act}: it is their own duty", span=span,
-                   why="nobody grants relief to themselves", fix="let another holder of the role decide")
+            refuse(
+                "not_entitled",
+                code,
+                f"'{person}' may not {act}: it is their own duty",
+                span=span,
+                why="nobody grants relief to themselves",
+                fix="let another holder of the role decide",
+            )
 
 
 def _owes(step: Step, duty: Duty, subject: str) -> bool:
@@ -99,9 +106,14 @@ def grant_waiver(step: Step, command: c.GrantWaiver) -> None:
 def _waivers(step: Step) -> WaiverSpec:
     spec = step.plan.policy.waivers
     if spec is None:
-        refuse("illegal", "PF550", "this policy knows no waivers", span=step.plan.policy.span,
-               why="exceptions are off unless the policy turns them on",
-               fix="add `waivers:` to the policy or to its overlay")
+        refuse(
+            "illegal",
+            "PF550",
+            "this policy knows no waivers",
+            span=step.plan.policy.span,
+            why="exceptions are off unless the policy turns them on",
+            fix="add `waivers:` to the policy or to its overlay",
+        )
     return spec
 
 
@@ -118,16 +130,31 @@ def _waiver_faults(
         yield no("PF553", f"'{command.grounds}' is no ground for a waiver", "grounds", "the policy lists the grounds",
                  did_you_mean(command.grounds, map(str, spec.grounds)))  # fmt: skip
     if not command.reason.strip():
-        yield no("PF554", "a waiver without a reason", "grounds",
-                 "an exception is explained, so that it can be looked at later", "say why")
+        yield no(
+            "PF554",
+            "a waiver without a reason",
+            "grounds",
+            "an exception is explained, so that it can be looked at later",
+            "say why",
+        )
     if command.until is None and spec.expires == "required":
         yield no("PF555", "a waiver without a last day", "expires", "the policy wants one", "give `until`")
     if command.until is not None and spec.expires == "never":
-        yield no("PF556", "a waiver with a last day", "expires", "waivers of this policy do not expire",
-                 "leave `until` out; revoke it when its ground is gone")
+        yield no(
+            "PF556",
+            "a waiver with a last day",
+            "expires",
+            "waivers of this policy do not expire",
+            "leave `until` out; revoke it when its ground is gone",
+        )
     if command.until is not None and command.until < step.day:
-        yield no("PF557", f"the waiver would have ended on {command.until}", "expires",
-                 "the last day is included and not before the first", "give a later last day")
+        yield no(
+            "PF557",
+            f"the waiver would have ended on {command.until}",
+            "expires",
+            "the last day is included and not before the first",
+            "give a later last day",
+        )
     if not _owes(step, duty, command.subject):
         yield Problem(code="PF560", what=f"'{command.subject}' does not owe '{duty.name}'", span=duty.span,
                       why="only who owes a duty can be excepted from it",
@@ -137,8 +164,13 @@ def _waiver_faults(
     part = part_of(step.rows, state.key, command.subject)
     if state.exempt or part.waived:
         by = part.waived or state.exempt
-        yield Problem(code="PF558", what=f"{_who(command.subject)} is excepted from '{duty.name}' already, by {by}",
-                      span=duty.span, why="one exception is enough", fix="revoke that one first, if it is wrong")
+        yield Problem(
+            code="PF558",
+            what=f"{_who(command.subject)} is excepted from '{duty.name}' already, by {by}",
+            span=duty.span,
+            why="one exception is enough",
+            fix="revoke that one first, if it is wrong",
+        )
     elif part.done or state.outstanding == 0:
         yield Problem(code="PF559", what=f"'{duty.name}' is done by {_who(command.subject)}", span=duty.span,
                       why="there is nothing left to except",
@@ -161,8 +193,13 @@ def revoke_waiver(step: Step, command: c.RevokeWaiver) -> None:
     found: Waiver | None = step.get(f"waiver/{command.waiver}")
     if found is None:
         in_force = [key.removeprefix("waiver/") for key, _ in step.rows.scan("waiver/")]
-        refuse("unknown", "PF561", f"no waiver '{command.waiver}' is in force", why="it never was, or has ended",
-               fix=did_you_mean(command.waiver, in_force) or "look at `status`")
+        refuse(
+            "unknown",
+            "PF561",
+            f"no waiver '{command.waiver}' is in force",
+            why="it never was, or has ended",
+            fix=did_you_mean(command.waiver, in_force) or "look at `status`",
+        )
     end_waiver(step, command.waiver, found, command.reason)
 
 
@@ -256,28 +293,48 @@ def refuse_extension(step: Step, command: c.RefuseExtension) -> None:
     require(step, map(str, spec.by), act, span=spec.span_of("by"), clause=spec.clause, subject=duty.name)
     if step.get(f"request/{state.key}/{command.subject}") is None:
         waiting = (key.rsplit("/", 1)[1] for key, _ in step.rows.scan(f"request/{state.key}/"))
-        refuse("unknown", "PF574", f"nobody has asked for a later day for '{duty.name}' for {_who(command.subject)}",
-               span=duty.span,
-               why="only a request can be refused", fix=did_you_mean(command.subject, waiting) or "look at `todo`",
-               clause=duty.clause)
+        refuse(
+            "unknown",
+            "PF574",
+            f"nobody has asked for a later day for '{duty.name}' for {_who(command.subject)}",
+            span=duty.span,
+            why="only a request can be refused",
+            fix=did_you_mean(command.subject, waiting) or "look at `todo`",
+            clause=duty.clause,
+        )
     if not command.reason.strip():
-        refuse("malformed", "PF566", "a request is refused without a reason", span=spec.span,
-               why="whoever asked is told why not", fix="say why")
+        refuse(
+            "malformed",
+            "PF566",
+            "a request is refused without a reason",
+            span=spec.span,
+            why="whoever asked is told why not",
+            fix="say why",
+        )
     step.emit(e.ExtensionRefused(key=state.key, subject=command.subject, reason=command.reason))
 
 
 def _extensions(step: Step) -> ExtensionSpec:
     spec = step.plan.policy.extensions
     if spec is None:
-        refuse("illegal", "PF562", "this policy knows no extensions", span=step.plan.policy.span,
-               why="deadlines stay where they are unless the policy lets them move",
-               fix="add `extensions:` to the policy or to its overlay")
+        refuse(
+            "illegal",
+            "PF562",
+            "this policy knows no extensions",
+            span=step.plan.policy.span,
+            why="deadlines stay where they are unless the policy lets them move",
+            fix="add `extensions:` to the policy or to its overlay",
+        )
     return spec
 
 
 def _extension_faults(
-    step: Step, spec: ExtensionSpec, duty: Duty, state: DutyState,
-    subject: str, command: c.RequestExtension | c.GrantExtension
+    step: Step,
+    spec: ExtensionSpec,
+    duty: Duty,
+    state: DutyState,
+    subject: str,
+    command: c.RequestExtension | c.GrantExtension,
 ) -> Iterator[Problem]:
     def no(code: str, what: str, key: str, why: str, fix: str) -> Problem:
         return Problem(code=code, what=what, span=spec.span_of(key), why=why, fix=fix, clause=", ".join(spec.clause))
@@ -290,8 +347,13 @@ def _extension_faults(
         yield no("PF565", f"'{command.type}' is no type of extension", "types", "the policy lists the types",
                  did_you_mean(command.type, map(str, spec.types)))  # fmt: skip
     if not command.reason.strip():
-        yield no("PF566", "an extension without a reason", "types",
-                 "a moved deadline is explained, so that it can be looked at later", "say why")
+        yield no(
+            "PF566",
+            "an extension without a reason",
+            "types",
+            "a moved deadline is explained, so that it can be looked at later",
+            "say why",
+        )
     if not _owes(step, duty, subject):
         yield Problem(code="PF572", what=f"'{subject}' does not owe '{duty.name}'", span=duty.span,
                       why="only the day of somebody who owes it can be moved",
@@ -310,8 +372,13 @@ def _extension_faults(
                       fix="nothing to do", clause=", ".join(duty.clause))  # fmt: skip
         return
     if command.until <= present.day:
-        yield no("PF568", f"{command.until} is not later than the present due day, {present.day}", "by",
-                 "an extension moves a day forward", "give a later day")
+        yield no(
+            "PF568",
+            f"{command.until} is not later than the present due day, {present.day}",
+            "by",
+            "an extension moves a day forward",
+            "give a later day",
+        )
     before = extension_of(step.rows, state.key, subject)
     latest = _latest(step, spec, before or extension_of(step.rows, state.key, ""), present)
     if command.until > latest:

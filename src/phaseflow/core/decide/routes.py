@@ -11,7 +11,7 @@ from datetime import datetime
 import attrs
 
 from phaseflow.core import deadlines
-from phaseflow.core.decide import duties, phases
+from phaseflow.core.decide import duties, opening, phases
 from phaseflow.core.decide.papers import Paper
 from phaseflow.core.decide.people import require_other
 from phaseflow.core.decide.step import Refusal, Step, refuse
@@ -76,22 +76,32 @@ def ahead(step: Step, paper: Paper, state: DocumentState) -> tuple[str, dict[str
 
 def _skip(step: Step, paper: Paper, state: DocumentState, rule: RouteStep) -> str:
     """Why a step is passed over, or an empty text. A condition that is unknown leaves the step standing (R23)."""
-    if isinstance(rule.spec, JudgeStep) and rule.spec.of is not None and rule.spec.of not in {mark for _,
-                                                                                              mark in state.marks}:
+    if (
+        isinstance(rule.spec, JudgeStep)
+        and rule.spec.of is not None
+        and rule.spec.of not in {mark for _, mark in state.marks}
+    ):
         return f"no part is marked '{rule.spec.of}'"
     if rule.when is None:
         return ""
     try:
         judged = judge(rule.when, phases.sources(step))
     except Missing as missing:
-        refuse("crashed", "PF427", f"whether {paper.name} needs '{rule.name}' cannot be judged: {missing}",
-               span=rule.span,
-               why="a fact that the host supplies is missing, which is neither yes nor no",
-               fix="register the host's fact, then try again", clause=rule.clause)
+        refuse(
+            "crashed",
+            "PF427",
+            f"whether {paper.name} needs '{rule.name}' cannot be judged: {missing}",
+            span=rule.span,
+            why="a fact that the host supplies is missing, which is neither yes nor no",
+            fix="register the host's fact, then try again",
+            clause=rule.clause,
+        )
     if judged.value is not False:
         return ""
-    return "; ".join(f"{found.label}: {text_of(found.measured)}"
-                     for found in judged.requirements) or "its condition does not hold"
+    return (
+        "; ".join(f"{found.label}: {text_of(found.measured)}" for found in judged.requirements)
+        or "its condition does not hold"
+    )
 
 
 def limits(step: Step, paper: Paper, names: list[str]) -> dict[str, datetime]:
@@ -116,7 +126,7 @@ def accept(
         evidence=evidence, heard=dict(heard), edge=edge,
     ))  # fmt: skip
     if edge:
-        duties.happened(step, paper.duty.name, edge)
+        opening.happened(step, paper.duty.name, edge)
     walk(step, paper)
 
 
@@ -140,7 +150,7 @@ def send_back(step: Step, paper: Paper, rule: RouteStep, reason: str) -> None:
         key=paper.key, subject=paper.subject, step=rule.name, to=rule.returns_to, version=state.version, reason=reason,
         digest=state.digest, void=voided(paper, state, rule.returns_to),
     ))  # fmt: skip
-    duties.happened(step, paper.duty.name, "returned")
+    opening.happened(step, paper.duty.name, "returned")
     not_done(step, paper)
     walk(step, paper)
 
@@ -148,7 +158,7 @@ def send_back(step: Step, paper: Paper, rule: RouteStep, reason: str) -> None:
 def voided(paper: Paper, state: DocumentState, back_to: str) -> tuple[str, ...]:
     """The steps from *back_to* on that were done, passed over, or stood open."""
     names = [rule.name for rule in paper.duty.route]
-    return tuple(name for name in names[names.index(back_to):] if name in state.behind or state.waits_at(name))
+    return tuple(name for name in names[names.index(back_to) :] if name in state.behind or state.waits_at(name))
 
 
 def not_done(step: Step, paper: Paper) -> None:
@@ -268,8 +278,15 @@ def answered(step: Step, command: c.Answer, question: Question) -> None:
     assert rule is not None
     allowed = tuple(word for word in VERDICTS[rule.family] if word != "return" or rule.returns_to)
     if verdict not in allowed:
-        refuse("malformed", "PF426", f"'{verdict}' is no answer to this question", span=rule.span, clause=rule.clause,
-               why="the question is what silence means at a step of a document", fix=f"answer {' or '.join(allowed)}")
+        refuse(
+            "malformed",
+            "PF426",
+            f"'{verdict}' is no answer to this question",
+            span=rule.span,
+            clause=rule.clause,
+            why="the question is what silence means at a step of a document",
+            fix=f"answer {' or '.join(allowed)}",
+        )
     state = paper.state(step)
     if state.version != int(version) or not state.waits_at(name):
         return

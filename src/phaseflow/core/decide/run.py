@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from phaseflow.core import deadlines
-from phaseflow.core.decide import documents, duties, halt, ledgers, people, phases, polls
+from phaseflow.core.decide import documents, halt, ledgers, opening, people, phases, polls
 from phaseflow.core.decide.people import require
 from phaseflow.core.decide.step import Refusal, Step, refuse
+from phaseflow.core.plan.model import Duty
 from phaseflow.core.state.duties import duty_of
 from phaseflow.core.state.rows import CAMPAIGN, Question
 from phaseflow.errors import Problem, did_you_mean
@@ -20,8 +21,13 @@ def start(step: Step, command: c.StartRun) -> None:
     """Start a run: bind every window, enter the roster, open what opens with the campaign."""
     level = step.plan.levels.get(command.level)
     if level is None:
-        refuse("unknown", "PF360", f"the policy has no level '{command.level}'", why="a run is a programme's or a unit's",
-               fix=did_you_mean(command.level, step.plan.levels))
+        refuse(
+            "unknown",
+            "PF360",
+            f"the policy has no level '{command.level}'",
+            why="a run is a programme's or a unit's",
+            fix=did_you_mean(command.level, step.plan.levels),
+        )
     _check_import(step, command)
     windows = deadlines.bind_windows(level, step.calendar, command.start, step.plan.policy.window)
     step.emit(e.RunStarted(
@@ -30,8 +36,13 @@ def start(step: Step, command: c.StartRun) -> None:
     ))  # fmt: skip
     for kind, names in command.bodies.items():
         if kind not in step.plan.policy.bodies:
-            refuse("unknown", "PF316", f"the policy has no bodies of kind '{kind}'", why="kinds of bodies stand in the policy",
-                   fix=did_you_mean(kind, map(str, step.plan.policy.bodies)) or "declare the kind under `bodies`")
+            refuse(
+                "unknown",
+                "PF316",
+                f"the policy has no bodies of kind '{kind}'",
+                why="kinds of bodies stand in the policy",
+                fix=did_you_mean(kind, map(str, step.plan.policy.bodies)) or "declare the kind under `bodies`",
+            )
         for name in names:
             step.emit(e.BodyListed(kind=kind, body=name))
     people.check_roles(step, sorted({role for person in command.persons for role in person.roles}))
@@ -40,19 +51,25 @@ def start(step: Step, command: c.StartRun) -> None:
     step.pending.clear()  # who is there at the start is counted when duties open, and joins none that is open already
     for phase, basis in command.assumed.items():
         step.emit(e.PhaseAssumed(phase=phase, basis=basis))
-    duties.open_all(step, None, 1, windows[CAMPAIGN], {}, [name for name, duty in level.duties.items() if duty.phase == CAMPAIGN])
+    opening.open_all(
+        step, None, 1, windows[CAMPAIGN], {}, [name for name, duty in level.duties.items() if duty.phase == CAMPAIGN]
+    )
     if command.at_phase:
         phases.open_visit(step, command.at_phase, None)
     phases.schedule(step)
-    duties.schedule(step)
+    opening.schedule(step)
 
 
 def _check_import(step: Step, command: c.StartRun) -> None:
     known = step.plan.levels[command.level].phases
     names = [*command.assumed, *([command.at_phase] if command.at_phase else [])]
     problems = [
-        Problem(code="PF361", what=f"there is no phase '{name}' to begin at or to assume", why="an import names phases of the policy",
-                fix=did_you_mean(name, known))
+        Problem(
+            code="PF361",
+            what=f"there is no phase '{name}' to begin at or to assume",
+            why="an import names phases of the policy",
+            fix=did_you_mean(name, known),
+        )
         for name in names
         if name not in known
     ]
@@ -64,15 +81,26 @@ def _officer(step: Step, act: str) -> str:
     """Only whom the policy names may halt a run; the clock rule that goes with it."""
     spec = step.plan.policy.suspension
     if spec is None:
-        refuse("illegal", "PF362", f"this policy lets nobody {act} a run", why="halting is off unless the policy turns it on",
-               fix="add `suspension: {by: ROLE, clock: stops}` to the policy or to its overlay")
+        refuse(
+            "illegal",
+            "PF362",
+            f"this policy lets nobody {act} a run",
+            why="halting is off unless the policy turns it on",
+            fix="add `suspension: {by: ROLE, clock: stops}` to the policy or to its overlay",
+        )
     require(step, map(str, spec.by), f"{act} the run", span=spec.span_of("by"), clause=spec.clause)
     return spec.clock
 
 
 def suspend(step: Step, command: c.Suspend) -> None:
     if step.head.status != "running":
-        refuse("illegal", "PF321", f"the run is {step.head.status}", why="only a running run can be halted", fix="look at `status`")
+        refuse(
+            "illegal",
+            "PF321",
+            f"the run is {step.head.status}",
+            why="only a running run can be halted",
+            fix="look at `status`",
+        )
     _officer(step, "suspend")
     step.emit(e.RunSuspended(reason=command.reason))
 
@@ -81,7 +109,13 @@ def resume(step: Step, _command: c.Resume) -> None:
     """Go on; where the clock stopped, every open term moves by the days of the halt."""
     head = step.head
     if head.status != "suspended" or head.suspended_at is None:
-        refuse("illegal", "PF321", f"the run is {head.status}", why="only a suspended run can be resumed", fix="look at `status`")
+        refuse(
+            "illegal",
+            "PF321",
+            f"the run is {head.status}",
+            why="only a suspended run can be resumed",
+            fix="look at `status`",
+        )
     clock = _officer(step, "resume")
     days = (step.day - step.calendar.day_of(head.suspended_at)).days if clock == "stops" else 0
     step.emit(halt.resumed(step, days))
@@ -91,7 +125,9 @@ def resume(step: Step, _command: c.Resume) -> None:
 
 def cancel(step: Step, command: c.Cancel) -> None:
     if step.head.status in ("cancelled", "archived"):
-        refuse("illegal", "PF321", f"the run is {step.head.status}", why="it has ended for good", fix="look at `status`")
+        refuse(
+            "illegal", "PF321", f"the run is {step.head.status}", why="it has ended for good", fix="look at `status`"
+        )
     _officer(step, "cancel")
     step.emit(e.RunCancelled(reason=command.reason))
 
@@ -100,14 +136,33 @@ def reopen(step: Step, command: c.Reopen) -> None:
     """Take back the latest conclusion (R10)."""
     head = step.head
     if head.status != "concluded":
-        refuse("illegal", "PF321", f"the run is {head.status}", why="only a concluded run can be reopened", fix="look at `status`")
+        refuse(
+            "illegal",
+            "PF321",
+            f"the run is {head.status}",
+            why="only a concluded run can be reopened",
+            fix="look at `status`",
+        )
     spec = step.level.outcomes[head.outcome]
     if not spec.reopen:
-        refuse("illegal", "PF363", f"a run that ended as '{head.outcome}' cannot be reopened", span=spec.span,
-               why="the policy names nobody who may", fix="add `reopen: ROLE` to the outcome", clause=spec.clause)
+        refuse(
+            "illegal",
+            "PF363",
+            f"a run that ended as '{head.outcome}' cannot be reopened",
+            span=spec.span,
+            why="the policy names nobody who may",
+            fix="add `reopen: ROLE` to the outcome",
+            clause=spec.clause,
+        )
     require(step, map(str, spec.reopen), "reopen the run", span=spec.span_of("reopen"), clause=spec.clause)
     if command.phase not in step.level.phases:
-        refuse("unknown", "PF361", f"there is no phase '{command.phase}'", why="a reopened run goes on in a phase", fix=did_you_mean(command.phase, step.level.phases))
+        refuse(
+            "unknown",
+            "PF361",
+            f"there is no phase '{command.phase}'",
+            why="a reopened run goes on in a phase",
+            fix=did_you_mean(command.phase, step.level.phases),
+        )
     step.emit(e.RunReopened(supersedes=head.concluded, spawned=command.spawned, reason=command.reason))
     phases.open_visit(step, command.phase, None)
     phases.reschedule(step)
@@ -116,19 +171,37 @@ def reopen(step: Step, command: c.Reopen) -> None:
 def archive(step: Step, _command: c.Archive) -> None:
     head = step.head
     if head.status not in ("concluded", "cancelled"):
-        refuse("illegal", "PF321", f"the run is {head.status}", why="only an ended run is put away", fix="conclude or cancel it first")
+        refuse(
+            "illegal",
+            "PF321",
+            f"the run is {head.status}",
+            why="only an ended run is put away",
+            fix="conclude or cancel it first",
+        )
     if people.keepers(step) and step.actor.person != c.SYSTEM:
         require(step, people.keepers(step), "archive the run", span=step.plan.policy.span_of("appoints"))
     left = [
-        Problem(code="PF364", what=f"{count} items of '{name}' are open", span=ledger.span, why="what survives a run is settled before the run is put away",
-                fix="close them, or explain them", clause=", ".join(ledger.clause))
+        Problem(
+            code="PF364",
+            what=f"{count} items of '{name}' are open",
+            span=ledger.span,
+            why="what survives a run is settled before the run is put away",
+            fix="close them, or explain them",
+            clause=", ".join(ledger.clause),
+        )
         for name, ledger in step.level.ledgers.items()
         if (count := step.get(f"items/{name}/open") or 0) and ledger.spec.survives is not False
     ]
     left += _unfinished(step)
     if head.owes_redo and not head.redeemed_by:
-        left.append(Problem(code="PF365", what="a run in the next batch is still owed", why="a debt is paid before the run is put away",
-                            fix="start the run of the next batch with `redeems`"))
+        left.append(
+            Problem(
+                code="PF365",
+                what="a run in the next batch is still owed",
+                why="a debt is paid before the run is put away",
+                fix="start the run of the next batch with `redeems`",
+            )
+        )
     if left:
         raise Refusal("unmet", left)
     step.emit(e.RunArchived())
@@ -140,20 +213,30 @@ def _unfinished(step: Step) -> list[Problem]:
     for key, poll in step.rows.scan("poll/"):
         if poll.under_way:
             duty = step.level.duties[duty_of(step.rows, key.removeprefix("poll/")).name]
-            found.append(Problem(code="PF377", what=f"the poll '{duty.name}' is under way", span=duty.span, why="what was begun is ended before the run is put away",
-                                 fix="close the poll, or answer the question about it", clause=", ".join(duty.clause)))  # fmt: skip
+            fix = "close the poll, or answer the question about it"
+            found.append(_begun(duty, "PF377", f"the poll '{duty.name}' is under way", fix))
     for _key, paper in step.rows.scan("document/"):
         if paper.version and paper.step:
             duty = step.level.duties[duty_of(step.rows, paper.key).name]
-            found.append(Problem(code="PF378", what=f"the document '{duty.name}' waits at '{paper.step}'", span=duty.span,
-                                 why="what was begun is ended before the run is put away", fix=f"walk its route to the end, or waive '{duty.name}'",
-                                 clause=", ".join(duty.clause)))  # fmt: skip
+            fix = f"walk its route to the end, or waive '{duty.name}'"
+            found.append(_begun(duty, "PF378", f"the document '{duty.name}' waits at '{paper.step}'", fix))
     return found
+
+
+def _begun(duty: Duty, code: str, what: str, fix: str) -> Problem:
+    why = "what was begun is ended before the run is put away"
+    return Problem(code=code, what=what, span=duty.span, why=why, fix=fix, clause=", ".join(duty.clause))
 
 
 def redeem(step: Step, command: c.RedeemRedo) -> None:
     if not step.head.owes_redo or step.head.redeemed_by:
-        refuse("illegal", "PF366", "this run owes no run in the next batch", why="only a debt can be paid, and only once", fix="look at `status`")
+        refuse(
+            "illegal",
+            "PF366",
+            "this run owes no run in the next batch",
+            why="only a debt can be paid, and only once",
+            fix="look at `status`",
+        )
     step.emit(e.RedoRedeemed(run=command.run))
 
 
@@ -161,10 +244,24 @@ def answer(step: Step, command: c.Answer) -> None:
     """Answer a question that the run put to a role. `close PHASE`-questions and doubts change nothing by themselves."""
     question: Question | None = step.get(f"question/{command.question}")
     if question is None:
-        refuse("unknown", "PF367", f"there is no question '{command.question}'", why="a question is answered by its number",
-               fix=did_you_mean(command.question, (key.removeprefix("question/") for key, _ in step.rows.scan("question/"))) or "look at `todo`")
+        refuse(
+            "unknown",
+            "PF367",
+            f"there is no question '{command.question}'",
+            why="a question is answered by its number",
+            fix=did_you_mean(
+                command.question, (key.removeprefix("question/") for key, _ in step.rows.scan("question/"))
+            )
+            or "look at `todo`",
+        )
     if question.answered is not None:
-        refuse("illegal", "PF368", f"question '{command.question}' is answered", why="an answer is given once", fix="nothing to do")
+        refuse(
+            "illegal",
+            "PF368",
+            f"question '{command.question}' is answered",
+            why="an answer is given once",
+            fix="nothing to do",
+        )
     require(step, (question.role,) if question.role else people.keepers(step), f"answer question '{command.question}'")
     step.emit(e.QuestionAnswered(question=command.question, verdict=command.verdict, reason=command.reason))
     room = ANSWERED.get(question.about.split(":", 1)[0])
@@ -183,10 +280,21 @@ ANSWERED: Mapping[str, Callable[[Step, c.Answer, Question], None]] = {
 
 def enrol(step: Step, command: c.EnrolUnit) -> None:
     if step.head.level != "programme":
-        refuse("illegal", "PF369", "only a programme has units", why="a unit's run stands under a programme's run", fix="name the programme's run")
+        refuse(
+            "illegal",
+            "PF369",
+            "only a programme has units",
+            why="a unit's run stands under a programme's run",
+            fix="name the programme's run",
+        )
     if step.get(f"unit/{command.unit}") is not None:
-        refuse("illegal", "PF370", f"the unit '{command.unit}' is enrolled already", why="a unit has one run in a programme",
-               fix="withdraw it first, or choose another name")
+        refuse(
+            "illegal",
+            "PF370",
+            f"the unit '{command.unit}' is enrolled already",
+            why="a unit has one run in a programme",
+            fix="withdraw it first, or choose another name",
+        )
     step.emit(e.UnitEnrolled(unit=command.unit, run=command.run))
 
 
@@ -194,8 +302,13 @@ def withdraw(step: Step, command: c.WithdrawUnit) -> None:
     people._keeper(step, "withdraw a unit")
     if step.head.level == "programme":
         if step.get(f"unit/{command.unit}") is None:
-            refuse("unknown", "PF371", f"no unit '{command.unit}' is enrolled", why="only an enrolled unit can be withdrawn",
-                   fix=did_you_mean(command.unit, (key.removeprefix("unit/") for key, _ in step.rows.scan("unit/"))))
+            refuse(
+                "unknown",
+                "PF371",
+                f"no unit '{command.unit}' is enrolled",
+                why="only an enrolled unit can be withdrawn",
+                fix=did_you_mean(command.unit, (key.removeprefix("unit/") for key, _ in step.rows.scan("unit/"))),
+            )
         step.emit(e.UnitWithdrawn(unit=command.unit, reason=command.reason, into=command.into))
         return
     step.emit(e.WithdrawnFromProgramme(reason=command.reason))

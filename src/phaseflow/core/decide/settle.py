@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from phaseflow.core.decide import documents, duties, ledgers, people, phases, polls, relief
+from phaseflow.core.decide import documents, ledgers, opening, owing, people, phases, polls, relief
 from phaseflow.core.decide.step import Step
 from phaseflow.core.state.duties import duty_of, part_of
 from phaseflow.core.state.rows import Delegation, DutyState, Timer, VisitState, timer_instant
@@ -43,9 +43,8 @@ def stabilise(step: Step) -> None:
     for _ in range(LONGEST):
         while step.pending:
             react(step, step.pending.pop(0))
-        if not phases.automatic(step):
-            if not step.pending:
-                return
+        if not phases.automatic(step) and not step.pending:
+            return
     raise PhaseflowError("the run does not come to rest; a ring of automatic moves was not refused at compile time")
 
 
@@ -54,18 +53,18 @@ def react(step: Step, entry: Entry) -> None:
     match entry.event:
         case e.PhaseOpened(phase=phase):
             phases.after_phase(step, phase, "opens")
-            duties.happened(step, phase, "opens")
+            opening.happened(step, phase, "opens")
         case e.PhaseClosed(phase=phase):
             phases.after_phase(step, phase, "closes")
-            duties.happened(step, phase, "closes")
+            opening.happened(step, phase, "closes")
         case e.PersonJoined(person=person, roles=roles) | e.RoleBegan(person=person, roles=roles):
-            duties.roster_changed(step, roles, person, joined=True)
+            owing.roster_changed(step, roles, person, joined=True)
         case e.PersonLeft(person=person, roles=roles) | e.RoleEnded(person=person, roles=roles):
-            duties.roster_changed(step, roles, person, joined=False)
+            owing.roster_changed(step, roles, person, joined=False)
         case e.BodyListed(kind=kind, body=body):
-            duties.roster_changed(step, (kind,), body, joined=True)
+            owing.roster_changed(step, (kind,), body, joined=True)
         case e.DutyUndone(key=key, subject=subject):
-            duties.undone(step, key, subject)
+            owing.undone(step, key, subject)
         case e.RunConcluded():
             ledgers.concluded(step)
         case e.PollCounted(key=key, go=go):
@@ -123,7 +122,11 @@ def _own(step: Step, timer: Timer) -> tuple[DutyState, Any, int]:
     if timer.subject:
         part = part_of(step.rows, timer.key, timer.subject)
         return state, part, 0 if part.done or part.waived or state.exempt else 1
-    apart = sum(1 for _key, part in step.rows.scan(f"part/{timer.key}/") if part.term is not None and not part.done and not part.waived)
+    apart = sum(
+        1
+        for _key, part in step.rows.scan(f"part/{timer.key}/")
+        if part.term is not None and not part.done and not part.waived
+    )
     return state, state, max(0, state.outstanding - apart)
 
 
@@ -159,7 +162,7 @@ def _delegation_ends(step: Step, timer: Timer) -> None:
 
 def _duty_from(step: Step, timer: Timer) -> None:
     step.emit(e.DutyMayBegin(name=timer.key))
-    duties.begin_early(step, timer.key)
+    opening.begin_early(step, timer.key)
 
 
 FIRE: Mapping[str, Callable[[Step, Timer], None]] = {

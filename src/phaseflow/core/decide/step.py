@@ -28,14 +28,18 @@ RefusalKind = Literal["illegal", "unknown", "not_entitled", "unmet", "crashed", 
 class Refusal(Exception):
     """A command is refused: what kind of no it is, and every reason."""
 
-    def __init__(self, kind: RefusalKind, problems: Iterable[Problem], requirements: Iterable[Requirement] = ()) -> None:
+    def __init__(
+        self, kind: RefusalKind, problems: Iterable[Problem], requirements: Iterable[Requirement] = ()
+    ) -> None:
         self.kind = kind
         self.problems = tuple(problems)
         self.requirements = tuple(requirements)
         super().__init__("; ".join(problem.what for problem in self.problems))
 
 
-def refuse(kind: RefusalKind, code: str, what: str, *, span: Span = NOWHERE, why: str, fix: str, clause: Iterable[str] = ()) -> NoReturn:
+def refuse(
+    kind: RefusalKind, code: str, what: str, *, span: Span = NOWHERE, why: str, fix: str, clause: Iterable[str] = ()
+) -> NoReturn:
     """Refuse for one reason."""
     raise Refusal(kind, [Problem(code=code, what=what, span=span, why=why, fix=fix, clause=", ".join(clause))])
 
@@ -77,11 +81,13 @@ class Step:
     """One macrostep under way."""
 
     __slots__ = (
-        "actor", "around", "at", "ballots", "command", "entries", "now", "pending", "plan", "recorded_by", "requirements", "rows", "sealed",
-        "timer", "verdict",
+        "actor", "around", "at", "ballots", "command", "entries", "now", "pending", "plan", "recorded_by", "requirements",
+        "rows", "sealed", "timer", "verdict",
     )  # fmt: skip
 
-    def __init__(self, plan: Plan, rows: Draft, around: Surroundings, *, at: datetime, now: datetime, command: str = "") -> None:
+    def __init__(
+        self, plan: Plan, rows: Draft, around: Surroundings, *, at: datetime, now: datetime, command: str = ""
+    ) -> None:
         self.plan = plan
         self.rows = rows
         self.around = around

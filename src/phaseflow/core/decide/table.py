@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from phaseflow.core.conditions import Requirement
-from phaseflow.core.decide import corrections, documents, duties, ledgers, people, phases, polls, relief, run
+from phaseflow.core.decide import corrections, documents, duties, ledgers, opening, people, phases, polls, relief, run
 from phaseflow.core.decide.settle import settle, stabilise
 from phaseflow.core.decide.step import Refusal, Step, Surroundings, refuse
 from phaseflow.core.plan.model import Plan
@@ -38,8 +38,8 @@ HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {
     c.CheckOff: duties.check_off,
     c.HoldMeeting: duties.hold,
     c.Confirm: duties.confirm,
-    c.AddAction: duties.add_action,
-    c.OrderMakeUp: duties.order_make_up,
+    c.AddAction: opening.add_action,
+    c.OrderMakeUp: opening.order_make_up,
     c.Join: people.join,
     c.Leave: people.leave,
     c.Appoint: people.appoint,
@@ -86,7 +86,7 @@ class Decision:
     @property
     def events(self) -> tuple[Event, ...]:
         """The events of the command itself and of what followed from it."""
-        return tuple(entry.event for entry in self.entries[self.settled:])
+        return tuple(entry.event for entry in self.entries[self.settled :])
 
 
 def decide(plan: Plan, rows: Rows, command: c.Command, around: Surroundings = Surroundings()) -> Decision:  # noqa: B008 - frozen
@@ -123,10 +123,17 @@ def decide(plan: Plan, rows: Rows, command: c.Command, around: Surroundings = Su
             ground.entries += step.entries
     put, drop = draft.delta()
     return Decision(
-        entries=tuple(ground.entries), put=put, drop=drop, due_at=next_due(draft), refusal=refusal, verdict=step.verdict,
-        requirements=step.requirements, ballots=tuple(step.ballots), sealed=tuple(dict.fromkeys((*ground.sealed, *step.sealed))),
+        entries=tuple(ground.entries),
+        put=put,
+        drop=drop,
+        due_at=next_due(draft),
+        refusal=refusal,
+        verdict=step.verdict,
+        requirements=step.requirements,
+        ballots=tuple(step.ballots),
+        sealed=tuple(dict.fromkeys((*ground.sealed, *step.sealed))),
         settled=settled,
-    )  # fmt: skip
+    )
 
 
 def next_due(rows: Draft) -> datetime | None:
@@ -142,20 +149,44 @@ def _check_times(step: Step, command: c.Command) -> None:
     """Nothing is recorded before it happened, before the run began, or later than the policy allows."""
     if isinstance(command, c.StartRun):
         if step.get("head") is not None:
-            refuse("illegal", "PF372", f"the run '{command.run}' has started", why="a run starts once", fix="choose another name")
+            refuse(
+                "illegal",
+                "PF372",
+                f"the run '{command.run}' has started",
+                why="a run starts once",
+                fix="choose another name",
+            )
         return
     if step.get("head") is None:
-        refuse("unknown", "PF373", "this run has not started", why="every other command needs a run", fix="start it first")
+        refuse(
+            "unknown", "PF373", "this run has not started", why="every other command needs a run", fix="start it first"
+        )
     if command.at > command.now:
-        refuse("malformed", "PF374", f"{command.at:%Y-%m-%d %H:%M} UTC lies in the future", why="only what has happened is recorded",
-               fix="give the time it happened, or record it then")
+        refuse(
+            "malformed",
+            "PF374",
+            f"{command.at:%Y-%m-%d %H:%M} UTC lies in the future",
+            why="only what has happened is recorded",
+            fix="give the time it happened, or record it then",
+        )
     if command.at < step.calendar.opens(step.head.start):
-        refuse("malformed", "PF375", f"{step.day} is before the start of the run, {step.head.start}", why="a run has no facts before its start",
-               fix="give a later day")
+        refuse(
+            "malformed",
+            "PF375",
+            f"{step.day} is before the start of the run, {step.head.start}",
+            why="a run has no facts before its start",
+            fix="give a later day",
+        )
     recording = step.plan.policy.recording
     if recording is not None and recording.late_by != "unlimited" and command.at < command.now:
         latest = step.calendar.shift_instant(command.at, recording.late_by, 1)
         if command.now > latest:
-            refuse("illegal", "PF376", f"{step.day} is too long ago to be recorded now", span=recording.span_of("late_by"),
-                   why=f"a fact may be recorded {recording.late_by} after it happened", fix="ask for a waiver, which is recorded as such",
-                   clause=recording.clause)
+            refuse(
+                "illegal",
+                "PF376",
+                f"{step.day} is too long ago to be recorded now",
+                span=recording.span_of("late_by"),
+                why=f"a fact may be recorded {recording.late_by} after it happened",
+                fix="ask for a waiver, which is recorded as such",
+                clause=recording.clause,
+            )

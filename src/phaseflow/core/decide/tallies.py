@@ -95,8 +95,9 @@ def hold(
 ) -> None:
     """Ask what is to become of a poll: the role that the policy names, else its organiser."""
     role = str(booth.spec.asks or (booth.duty.by[0] if booth.duty.by else ""))
-    question = phases.ask_role(step, role, f"poll:{about}:{booth.key}",
-                               f"'{booth.duty.name}': {text}. Answer {' or '.join(verdicts)}")
+    question = phases.ask_role(
+        step, role, f"poll:{about}:{booth.key}", f"'{booth.duty.name}': {text}. Answer {' or '.join(verdicts)}"
+    )
     step.emit(e.PollHeld(key=booth.key, question=question, about=about, shortfalls=missing))
 
 
@@ -111,8 +112,9 @@ def tally_of(step: Step, booth: Booth, state: PollState, told: tuple[Tally, str]
     if booth.spec.anonymous:
         tally, root = step.around.box(box_of(state)) if step.around.box is not None else told
         return _checked(booth, state, tally), root
-    counts = Counter((edge, rated, choice) for edge, vote in votes_of(step.rows, state) for rated,
-                     choice in vote.answers.items())
+    counts = Counter(
+        (edge, rated, choice) for edge, vote in votes_of(step.rows, state) for rated, choice in vote.answers.items()
+    )
     return tuple((*key, number) for key, number in sorted(counts.items())), ""
 
 
@@ -128,24 +130,30 @@ def _checked(booth: Booth, state: PollState, tally: Tally) -> Tally:
                 "a box holds answers that the poll offers", "run `verify`: the box was touched",
             ))  # fmt: skip
     problems += [
-        _box_problem(booth, "PF466",
-                     f"the ballot box holds {cast_on[edge]} answers on '{edge}', and {state.papers.get(edge, 0)} were cast",
-                     "edges", "a count stands for those who took part, no more and no less",
-                     "run `verify`: the box or the trail was touched")
+        _box_problem(
+            booth,
+            "PF466",
+            f"the ballot box holds {cast_on[edge]} answers on '{edge}', and {state.papers.get(edge, 0)} were cast",
+            "edges",
+            "a count stands for those who took part, no more and no less",
+            "run `verify`: the box or the trail was touched",
+        )
         for edge in sorted({*cast_on, *state.papers})
         if cast_on[edge] != state.papers.get(edge, 0)
-    ]  # fmt: skip
+    ]
     if problems:
         raise Refusal("crashed", problems)
     return tuple(sorted(tally))
 
 
 def _box_problem(booth: Booth, code: str, what: str, key: str, why: str, fix: str) -> Problem:
-    return Problem(code=code, what=what, span=booth.spec.span_of(key), why=why, fix=fix, clause=", ".join(booth.duty.clause))
+    return Problem(
+        code=code, what=what, span=booth.spec.span_of(key), why=why, fix=fix, clause=", ".join(booth.duty.clause)
+    )
 
 
 def count_if_told(step: Step, booth: Booth, state: PollState) -> None:
-    """Count now where the tally is at hand; a box that cannot be counted, or holds something else, waits for a person."""
+    """Count now where the tally is at hand; a box that cannot be counted, or holds too much, waits for a person."""
     if booth.spec.anonymous and step.around.box is None:
         return
     try:
@@ -173,8 +181,13 @@ def count(step: Step, booth: Booth, tally: Tally, root: str = "") -> None:
     if final:
         duties.reported(step, booth.duty, booth.key, "")
     elif spec.quorum == "unstated":
-        hold(step, booth, "quorum", f"{sum(state.voters.values())} took part, and the policy leaves the quorum open",
-             ("valid", "void"))
+        hold(
+            step,
+            booth,
+            "quorum",
+            f"{sum(state.voters.values())} took part, and the policy leaves the quorum open",
+            ("valid", "void"),
+        )
     else:
         _doubt(step, booth, finding)
 
@@ -231,9 +244,15 @@ def answered(step: Step, command: c.Answer, question: Question) -> None:
     booth, verdict = booth_of(step, key), command.verdict
     allowed = _verdicts(booth, about)
     if verdict not in allowed:
-        refuse("malformed", "PF467", f"'{verdict}' is no answer to this question about '{booth.duty.name}'",
-               span=booth.duty.span, clause=booth.duty.clause,
-               why="the question says what can be answered", fix=f"answer {', '.join(allowed)}")
+        refuse(
+            "malformed",
+            "PF467",
+            f"'{verdict}' is no answer to this question about '{booth.duty.name}'",
+            span=booth.duty.span,
+            clause=booth.duty.clause,
+            why="the question says what can be answered",
+            fix=f"answer {', '.join(allowed)}",
+        )
     state = booth.state(step)
     if state is None or state.question != command.question:
         return
@@ -264,8 +283,9 @@ def _weigh_again(step: Step, booth: Booth, state: PollState, how: str) -> None:
         _decide(step, booth, state, finding=finding)
 
 
-def _decide(step: Step, booth: Booth, state: PollState, *, finding: Finding | None = None,
-            go: tuple[str, ...] = ()) -> None:
+def _decide(
+    step: Step, booth: Booth, state: PollState, *, finding: Finding | None = None, go: tuple[str, ...] = ()
+) -> None:
     assert state.result is not None  # the poll waits, so it was counted
     found = finding or Finding(results=state.result.results, band="by decision" if go else "", go=go)
     step.emit(e.PollDecided(key=booth.key, results=found.results, share=found.share, band=found.band, go=found.go))

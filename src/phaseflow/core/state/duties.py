@@ -99,13 +99,14 @@ def disarm(rows: Draft, timers: tuple[str, ...]) -> None:
 def duty_opened(_plan: Plan, rows: Draft, entry: Entry, event: e.DutyOpened) -> None:
     rows.put(f"duty/{event.key}", DutyState(
         key=event.key, name=event.name, opened=entry.at, owed=event.owed, term=event.term, amount=event.amount,
-        unit=event.unit, period=event.period, makes_up=event.makes_up, timers=arm(rows, _ahead(event.term, entry.at), event.key),
+        unit=event.unit, period=event.period, makes_up=event.makes_up,
+        timers=arm(rows, _ahead(event.term, entry.at), event.key),
     ))  # fmt: skip
     rows.put(f"latest/{event.name}", event.key)
 
 
 def _ahead(term: Term, at: datetime) -> Term:
-    """A term without what was past when it began: one event says that the duty was born overdue, and nothing fires (R9)."""
+    """A term without what was past when it began: one event says the duty was born overdue, and nothing fires (R9)."""
     due = term.grace or term.due
     if due is not None and due <= at:
         term = attrs.evolve(term, due=None, grace=None, ladder=())

@@ -245,7 +245,9 @@ class Draft:
 
     def first(self, prefix: str) -> tuple[str, Any] | None:
         """The first row under a prefix, or None; cheaper than a scan."""
-        mine = min((key for key, row in self.changes.items() if row is not _GONE and key.startswith(prefix)), default=None)
+        mine = min(
+            (key for key, row in self.changes.items() if row is not _GONE and key.startswith(prefix)), default=None
+        )
         for key, row in self.base.scan(prefix):
             if mine is not None and mine <= key:
                 break
