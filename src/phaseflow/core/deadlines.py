@@ -107,14 +107,19 @@ def term(
     lock: LengthPhrase | None = None,
     remind: Iterable[LengthPhrase] = (),
     overdue: Mapping[str, LengthPhrase] | None = None,
+    about: bool = False,
 ) -> Term:
     """All instants of an obligation that is due on *day* (included).
+
+    An approximate day (*about*) reminds and is never missed: it has no due instant, no lock and no escalation (R40).
 
     A rung before *not_before* (the opening of the visit) is left out; if the due instant itself is past then, the
     whole ladder is, and the one event of a born overdue stands for it (R9).
     """
     if day is None:
         return Term()
+    if about:
+        grace, lock, overdue = None, None, {}
     due = calendar.shuts(day)
     rungs = [Rung(at=calendar.opens(shift(day, before, calendar, -1)), kind="remind") if before.unit != "hour"
              else Rung(at=instant_after(due, before, calendar, -1), kind="remind") for before in remind]  # fmt: skip
@@ -125,7 +130,7 @@ def term(
     lengths = [length for length in (grace, lock, *remind, *(overdue or {}).values()) if length is not None]
     business = any(length.unit == "business_day" for length in lengths)
     return Term(
-        day=day, due=due,
+        day=day, due=None if about else due,
         grace=instant_after(due, grace, calendar) if grace is not None else None,
         lock=instant_after(due, lock, calendar) if lock is not None else None,
         ladder=ladder(rungs, not_before) if due > not_before else (),
@@ -164,6 +169,17 @@ def due_day(
         if window.last is not None:
             known[phase.name, "end"] = window.last
     return day_of_moment(due, calendar, start, known)
+
+
+def is_about(duty: Duty, phase: Phase | None, window: Days, steps: Mapping[str, Days]) -> bool:
+    """Whether a duty's due day, or its amount, is only approximate, so that nothing can be missed by it (R40)."""
+    due = duty.due
+    if due is None:
+        return False
+    own = steps.get(duty.step, window) if duty.step else window
+    name = due.anchor.name if due.anchor is not None else ""
+    edges = {"window": own, duty.step: own, phase.name if phase is not None else "campaign": window}
+    return due.about or duty.approximate or (bool(name) and name in edges and edges[name].about)
 
 
 def anchor_known(anchor: AnchorPhrase, rows: Rows) -> date | None:

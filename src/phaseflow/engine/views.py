@@ -102,7 +102,7 @@ def _duties(step: Step, person: str, held: frozenset[str]) -> Iterator[Owed]:
             yield from _document(step, rule, state, person, held)
         elif rule.subjects == "role" and rule.each in held:
             part: PartState = step.get(f"part/{state.key}/{person}") or PartState()
-            if not part.done and not part.waived:
+            if not part.done and not part.waived and part.owes != 0:
                 yield _owed(step, rule, state, part)
         elif rule.subjects != "role" and held & set(rule.by):
             yield _owed(step, rule, state, step.get(f"part/{state.key}/") or PartState())

@@ -413,7 +413,7 @@ def _rank(kind: Kind) -> int:
 
 
 def _only_reading(members: tuple[Kind, ...], failures: list[list[Problem]]) -> list[Problem] | None:
-    """What is wrong with the one reading that is no fixed word: a day beside `none`, true or false beside `unstated`."""
+    """What is wrong with the one reading that is no fixed word: a day beside `none`, a truth beside `unstated`."""
     open_to = [index for index, member in enumerate(sorted(members, key=_rank)) if not isinstance(member, Words)]
     return failures[open_to[0]] if len(open_to) == 1 else None
 

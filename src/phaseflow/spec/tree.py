@@ -263,7 +263,7 @@ class _Builder:
         self.put(node)
 
     def open_quote(self, error: yaml.MarkedYAMLError) -> Problem | None:
-        """Tell of the quote that was left open where a later text's first quote closed it, and only then things failed."""
+        """Tell of a quote left open that the first quote of a later text closed, so that only then things failed."""
         event, met = self.quote_over_lines, error.problem_mark
         if event is None or met is None or met.line != event.end_mark.line:
             return None

@@ -15,8 +15,9 @@ from typing import Any, TypeAlias
 import attrs
 
 from phaseflow.core.decide import duties, opening, owing
-from phaseflow.core.decide.people import keepers, require
-from phaseflow.core.decide.step import Refusal, Step, refuse
+from phaseflow.core.decide.people import require
+from phaseflow.core.decide.roster import keepers
+from phaseflow.core.decide.step import Step, refuse, refuse_all
 from phaseflow.core.plan.model import Duty
 from phaseflow.core.state.duties import duty_of, part_of
 from phaseflow.core.state.rows import DutyState, PartState
@@ -131,8 +132,7 @@ def _is_record(step: Step, event: e.Event) -> bool:
 
 def _check_correction(step: Step, command: c.Correct, entry: Entry, event: Voidable) -> None:
     problems = [*_correction_faults(step, command, entry, event)]
-    if problems:
-        raise Refusal("malformed", problems)
+    refuse_all("malformed", problems)
 
 
 def _correction_faults(step: Step, command: c.Correct, entry: Entry, event: Voidable) -> Iterator[Problem]:

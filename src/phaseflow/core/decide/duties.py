@@ -156,8 +156,8 @@ def _check_attendance(step: Step, duty: Duty, spec: specs.MeetingDuty, command: 
             problems.append((f"nobody of '{role}' attended '{duty.name}'", span))
     if problems:
         raise Refusal("unmet", [
-            Problem(code="PF344", what=what, span=span, why="the policy says who attends", fix="hold it with them, or record who was excused",
-                    clause=", ".join(duty.clause))
+            Problem(code="PF344", what=what, span=span, why="the policy says who attends",
+                    fix="hold it with them, or record who was excused", clause=", ".join(duty.clause))
             for what, span in problems
         ])  # fmt: skip
 

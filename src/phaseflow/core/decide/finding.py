@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from phaseflow.core.decide.finding import HOW, check_evidence, check_lock, check_needs, find, subject_of
 from phaseflow.core.decide.people import known, require, roles_of
 from phaseflow.core.decide.step import Refusal, Step, refuse
 from phaseflow.core.gates import Missing, Sources, judge, text_of
@@ -234,7 +233,8 @@ def check_needs(step: Step, duty: Duty, act: str) -> None:
     raise Refusal("unmet", [
         Problem(
             code="PF337", what=f"cannot {act}: {requirement.label} is not met ({text_of(requirement.measured)})",
-            span=requirement.span if requirement.span.line else duty.span, clause=requirement.clause or ", ".join(duty.clause),
+            span=requirement.span if requirement.span.line else duty.span,
+            clause=requirement.clause or ", ".join(duty.clause),
             why=f"'{duty.name}' needs it first", fix="do that first; `todo` says who owes it",
         )
         for requirement in judged.requirements
@@ -261,8 +261,9 @@ def check_evidence(duty: Duty, given: tuple[c.Evidence, ...]) -> None:
     kinds = {evidence.kind for evidence in given}
     missing = [str(kind) for kind in duty.spec.evidence if kind not in kinds]
     if missing:
+        span = duty.spec.span_of("evidence")
         raise Refusal("unmet", [
-            Problem(code="PF339", what=f"'{duty.name}' needs evidence of kind '{kind}'", span=duty.spec.span_of("evidence"),
+            Problem(code="PF339", what=f"'{duty.name}' needs evidence of kind '{kind}'", span=span,
                     why="the policy asks for it", fix=f"add evidence: {kind}=REFERENCE", clause=", ".join(duty.clause))
             for kind in missing
         ])  # fmt: skip

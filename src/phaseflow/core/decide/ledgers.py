@@ -14,10 +14,9 @@ from typing import Any
 import attrs
 
 from phaseflow.core import deadlines
-from phaseflow.core.decide import people
 from phaseflow.core.decide.items import OWNER, faults, item_term
-from phaseflow.core.decide.people import require
-from phaseflow.core.decide.step import Actor, Refusal, Step, refuse
+from phaseflow.core.decide.people import check_recusal, require
+from phaseflow.core.decide.step import Actor, Step, refuse, refuse_all
 from phaseflow.core.plan.model import Ledger
 from phaseflow.core.state.ledgers import ItemState, item_of
 from phaseflow.core.state.rows import Question, Timer
@@ -39,7 +38,7 @@ def open_item(step: Step, command: c.OpenItem) -> None:
     _check_run(step, ledger, opening=True)
     require(step, _roles(ledger.spec.opened_by), f"open an item of '{ledger.name}'",
             span=ledger.spec.span_of("opened_by"), clause=ledger.clause, subject=ledger.name)  # fmt: skip
-    _all_of(faults(step, ledger, command.kind, command.fields, command.owner, command.due, command.axes))
+    refuse_all("unmet", faults(step, ledger, command.kind, command.fields, command.owner, command.due, command.axes))
     _enter(step, ledger, command.kind, command.fields, command.owner, command.due, command.axes)
 
 
@@ -71,7 +70,7 @@ def amend_item(step: Step, command: c.AmendItem) -> None:
     kind, owner = command.kind or state.kind, command.owner or state.owner
     fields, axes = {**state.fields, **command.fields}, {**state.axes, **command.axes}
     due = command.due or state.due
-    _all_of(faults(step, ledger, kind, fields, owner, due, axes))
+    refuse_all("unmet", faults(step, ledger, kind, fields, owner, due, axes))
     spec = ledger.spec.classes[kind]  # type: ignore[index]
     term = state.term
     if kind != state.kind or due != state.due:
@@ -123,7 +122,7 @@ def settle_item(step: Step, command: c.SettleItem) -> None:
     close = ledger.spec.close
     _actor(step, ledger, state, command.item, close.by, "settle")
     _check_status(ledger, command.item, state, ("open", "explained"), "settled")
-    _all_of(_unsettled(ledger, state, command))
+    refuse_all("unmet", _unsettled(ledger, state, command))
     step.emit(e.ItemSettled(item=command.item, evidence=command.evidence))
     if state.fell_due and state.term.due is not None and step.at < state.term.due:
         step.emit(e.OverdueRescinded(key=command.item, subject="", of=state.fell_due))
@@ -358,7 +357,7 @@ def _actor(step: Step, ledger: Ledger, state: ItemState, item: str, roles: Itera
     """Let the owner go on where the policy names the owner, else whoever has one of the roles."""
     wanted = tuple(dict.fromkeys(map(str, roles)))
     if OWNER in wanted and state.owner == step.actor.person and not step.actor.on_behalf_of:
-        people._check_recusal(step, {step.actor.person}, item, f"{verb} '{item}'", ledger.spec.close.span_of("by"))
+        check_recusal(step, {step.actor.person}, item, f"{verb} '{item}'", ledger.spec.close.span_of("by"))
         step.actor = Actor(step.actor.person, "", OWNER)
         return
     require(
@@ -373,12 +372,6 @@ def _actor(step: Step, ledger: Ledger, state: ItemState, item: str, roles: Itera
 
 def _roles(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(str(name) for name in names if name != OWNER)
-
-
-def _all_of(problems: Iterable[Problem]) -> None:
-    found = tuple(problems)
-    if found:
-        raise Refusal("unmet", found)
 
 
 # --- timers -----------------------------------------------------------------------------------------------------------

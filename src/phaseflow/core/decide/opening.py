@@ -1,4 +1,4 @@
-"""Opening duties with their instants, and dating those that wait for an anchor. What is done in one is not recorded here.
+"""Opening duties with their instants, and dating those that wait for an anchor. Nothing done in one is recorded here.
 
 A duty is opened by its visit, by its own beginning (R40), by a band or a make-up (R32), or by the unit itself.
 """
@@ -11,9 +11,9 @@ from fractions import Fraction
 
 from phaseflow.core import deadlines
 from phaseflow.core.calendars import Period, periods
-from phaseflow.core.decide import documents
+from phaseflow.core.decide import documents, owing
 from phaseflow.core.decide.people import known, require
-from phaseflow.core.decide.step import Refusal, Step, refuse
+from phaseflow.core.decide.step import Step, refuse, refuse_all
 from phaseflow.core.plan.model import Duty, Phase
 from phaseflow.core.state.duties import duty_of
 from phaseflow.core.state.rows import CAMPAIGN, DutyState
@@ -71,7 +71,8 @@ def open_one(
     every = getattr(duty.spec, "every", None)
     if every is None or every == "regularly":
         day = deadlines.due_day(duty, phase, visit, window, steps, step.calendar, step.head.start, anchors(step))
-        _open(step, duty, base, term_of(step, duty, day), duty.amount, None, makes_up)
+        about = deadlines.is_about(duty, phase, window, steps)
+        _open(step, duty, base, term_of(step, duty, day, about=about), duty.amount, None, makes_up)
         return
     own = steps.get(duty.step, window) if duty.step else window
     if own.first is None or own.last is None:
@@ -82,7 +83,7 @@ def open_one(
         if owed == 0:
             continue
         days = Days(first=period.first, last=period.last)
-        _open(step, duty, f"{base}/{period.index:03d}", term_of(step, duty, period.last), owed, days, makes_up)
+        _open(step, duty, f"{base}/{period.index:03d}", term_of(step, duty, period.last, about=duty.approximate), owed, days, makes_up)
 
 
 def _period_amount(duty: Duty, period: Period) -> Fraction | None:
@@ -101,6 +102,7 @@ def _open(
         key=key, name=duty.name, owed=subjects_count(step, duty), term=term, amount=amount, unit=unit, period=period,
         makes_up=makes_up,
     ))  # fmt: skip
+    owing.leave_to_tiers(step, duty, key)
     documents.begin(step, duty, key)
     due = term.grace or term.due
     if due is not None and due <= step.at:
@@ -114,11 +116,18 @@ def subjects_count(step: Step, duty: Duty) -> int:
     return 1 if duty.subjects == "run" else int(step.get(f"count/{duty.each}") or 0)
 
 
-def term_of(step: Step, duty: Duty, day: date | None) -> Term:
+def term_of(step: Step, duty: Duty, day: date | None, *, about: bool = False) -> Term:
     """The instants of a duty that is due on *day*."""
     return deadlines.term(
-        day, step.calendar, step.at, grace=duty.grace, lock=duty.lock, remind=duty.remind, overdue=duty.overdue
-    )  # fmt: skip
+        day,
+        step.calendar,
+        step.at,
+        grace=duty.grace,
+        lock=duty.lock,
+        remind=duty.remind,
+        overdue=duty.overdue,
+        about=about,
+    )
 
 
 def open_single(step: Step, name: str, because: str) -> None:
@@ -228,8 +237,7 @@ def order_make_up(step: Step, command: c.OrderMakeUp) -> None:
         for name in command.judged
         if name not in known_names or step.get(f"latest/{name}") is None
     ]
-    if problems:
-        raise Refusal("unknown", problems)
+    refuse_all("unknown", problems)
     orders = {name: step.get(f"latest/{name}") for name, found in command.judged.items() if found != "present"}
     step.emit(e.MakeUpOrdered(judged=dict(command.judged), orders=orders))
     window = spec.window

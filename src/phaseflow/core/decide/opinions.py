@@ -8,7 +8,7 @@ from fractions import Fraction
 from phaseflow.core.decide import routes
 from phaseflow.core.decide.papers import Paper, check_lock, check_version, find, require_writer, target
 from phaseflow.core.decide.people import require, roles_of
-from phaseflow.core.decide.step import Refusal, Step, refuse
+from phaseflow.core.decide.step import Refusal, Step, refuse, refuse_all
 from phaseflow.core.gates import text_of
 from phaseflow.core.plan.model import RouteStep
 from phaseflow.core.state.documents import OpinionState
@@ -184,8 +184,7 @@ def _check_composition(paper: Paper, rule: RouteStep, heard: Mapping[str, int]) 
                 span=rule.spec.span_of("at_least"), why="who has to be heard is settled before a consultation ends",
                 fix=f"hear more of '{group}'", clause=", ".join(rule.clause or paper.duty.clause),
             ))  # fmt: skip
-    if problems:
-        raise Refusal("unmet", problems)
+    refuse_all("unmet", problems)
 
 
 def _may_go_on(step: Step, paper: Paper, rule: RouteStep) -> bool:

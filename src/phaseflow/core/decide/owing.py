@@ -13,12 +13,15 @@ from phaseflow.core.plan.model import Duty, Role
 from phaseflow.core.state.duties import duty_of, part_of
 from phaseflow.core.state.rows import DutyState
 from phaseflow.messages import events as e
+from phaseflow.spec.duties import QuotaDuty
 
 
 def roster_changed(step: Step, roles: Iterable[str], subject: str, joined: bool) -> None:
     """Somebody joined or left, or a body was listed: correct the number of those who owe what is open."""
     touched = set(roles)
-    for stay in (*step.head.open, *(f"{phase}/made_up" for phase in step.level.phases)):
+    early = [f"{d.phase}/1" for d in step.level.duties.values() if d.spec.from_ and d.phase not in step.head.visits]
+    made_up = [f"{phase}/made_up" for phase in step.level.phases]
+    for stay in dict.fromkeys((*step.head.open, *early, *made_up)):
         for _key, state in step.rows.scan(f"duty/{stay}/"):
             duty = step.level.duties.get(state.name)
             if duty is None or duty.each not in touched:
@@ -32,8 +35,52 @@ def roster_changed(step: Step, roles: Iterable[str], subject: str, joined: bool)
                 duties.reported(step, duty, state.key, subject)
 
 
+    for duty in step.level.duties.values():
+        if any(tier.each in touched for tier in _tiers(step, duty)):
+            _change_tier(step, duty, subject, joined)
+
+
+def _tiers(step: Step, duty: Duty) -> tuple[Duty, ...]:
+    """Duties that stand instead of this one for holders of a narrower role (R40)."""
+    return tuple(
+        other
+        for other in step.level.duties.values()
+        if isinstance(other.spec, QuotaDuty) and other.spec.instead_of == duty.name
+    )
+
+
+def leave_to_tiers(step: Step, duty: Duty, key: str) -> None:
+    """Whoever has a tier of their own does not owe the wider duty: the most specific role wins, one quota a person."""
+    if duty.subjects != "role":
+        return
+    for tier in _tiers(step, duty):
+        for row, _ in list(step.rows.scan(f"holder/{tier.each}/")):
+            _owes_nothing(step, duty, key, row.rsplit("/", 1)[1])
+
+
+def _owes_nothing(step: Step, duty: Duty, key: str, subject: str) -> None:
+    part = part_of(step.rows, key, subject)
+    if duty.each in roles_of(step, subject) and not part.done and part.owes != 0:
+        owed = duty_of(step.rows, key).owed - 1
+        step.emit(e.DutyOwedBy(key=key, owed=owed, subject=subject, amount=Fraction(0)))
+
+
+def _change_tier(step: Step, duty: Duty, subject: str, joined: bool) -> None:
+    """Somebody entered or left a tier: the wider duty is theirs no more, or theirs again."""
+    key = step.get(f"latest/{duty.name}")
+    if key is None:
+        return
+    if joined:
+        _owes_nothing(step, duty, key, subject)
+        return
+    state, part = duty_of(step.rows, key), part_of(step.rows, key, subject)
+    if duty.each in roles_of(step, subject) and part.owes == 0 and not part.done:
+        again = state.amount if state.amount is not None else Fraction(1)
+        step.emit(e.DutyOwedBy(key=key, owed=state.owed + 1, subject=subject, amount=again))
+
+
 def undone(step: Step, key: str, subject: str) -> None:
-    """What somebody had done is taken back: who has left in the meantime owes of it what a leaver owes."""
+    """What somebody had done is taken back, or was not done: who has left since then owes of it what a leaver owes."""
     state = duty_of(step.rows, key)
     duty = step.level.duties.get(state.name)
     if duty is None or duty.subjects != "role" or duty.each in roles_of(step, subject):

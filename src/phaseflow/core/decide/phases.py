@@ -122,7 +122,7 @@ def verdict(step: Step, move: Move) -> e.GateJudged:
 
 
 def outside(step: Step, gate: Condition | None) -> tuple[tuple[e.Reading, ...], str]:
-    """What a gate read outside its own run: counts of units with the digest of the rows counted, and host facts (R11, R19)."""
+    """What a gate read outside its own run: counts of units with a digest of their rows, and host facts (R11, R19)."""
     facts = sources(step)
     asked = sorted(reads(gate), key=render) if gate is not None else []
     seen = [fact for fact in asked if fact.name in ("units", "units_share", "host")]
@@ -199,7 +199,7 @@ def open_visit(step: Step, name: str, move: Move | None) -> None:
     number = step.head.visits.get(name, 0) + 1
     again = move if number > 1 and move is not None and move.kind == "transition" else None
     window, steps = windows(step, phase, number, again)
-    ends = step.calendar.shuts(window.last) if window.last is not None else None
+    ends = step.calendar.shuts(window.last) if window.last is not None and not window.about else None  # R40
     begins = {
         key: (step.calendar.opens(days.first), step.calendar.shuts(days.last))
         for key, days in steps.items()
@@ -245,7 +245,9 @@ def _moved(days: Days, by: int) -> Days:
 
 
 def _phase_ladder(step: Step, phase: Phase, window: Days) -> tuple[Rung, ...]:
-    term = deadlines.term(window.last, step.calendar, step.at, remind=phase.remind, overdue=phase.overdue)
+    term = deadlines.term(
+        window.last, step.calendar, step.at, remind=phase.remind, overdue=phase.overdue, about=window.about
+    )
     return term.ladder
 
 

@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from phaseflow.core import deadlines
-from phaseflow.core.decide import tallies
-from phaseflow.core.decide.finding import check_lock, check_needs, find
+from phaseflow.core.decide import finding, tallies
 from phaseflow.core.decide.people import require, roles_of
-from phaseflow.core.decide.step import Refusal, Step, refuse
+from phaseflow.core.decide.step import Step, refuse, refuse_all
 from phaseflow.core.decide.tallies import Booth, booth_of, rated_on
 from phaseflow.core.state.duties import duty_of, part_of
 from phaseflow.core.state.people import person_of
@@ -33,7 +32,7 @@ def find(step: Step, name: str) -> Booth:
         state = poll_of(step.rows, key)
         if state is not None and state.under_way:
             return booth_of(step, key)
-    return booth_of(step, find(step, name, step.at, "poll")[1].key)
+    return booth_of(step, finding.find(step, name, step.at, "poll")[1].key)
 
 
 def _organiser(step: Step, booth: Booth, act: str) -> None:
@@ -71,8 +70,8 @@ def open_poll(step: Step, command: c.OpenPoll) -> None:
             why="once the first answer is cast it cannot be settled any more",
             fix="say `anonymous: true` or `false` in an overlay of the policy",
         )
-    check_lock(step, duty, duty_of(step.rows, booth.key), part_of(step.rows, booth.key, ""))
-    check_needs(step, duty, f"open '{duty.name}'")
+    finding.check_lock(step, duty, duty_of(step.rows, booth.key), part_of(step.rows, booth.key, ""))
+    finding.check_needs(step, duty, f"open '{duty.name}'")
     _check_invited(booth, command.invited)
     closes = deadlines.instant_after(step.at, spec.open_for, step.calendar) if spec.open_for is not None else None
     step.emit(e.PollOpened(
@@ -112,8 +111,7 @@ def _check_invited(booth: Booth, invited: Mapping[str, Mapping[str, int]]) -> No
             for edge in spec.edges
             if sum(invited.get(str(edge), {}).values()) <= 0
         ]  # fmt: skip
-    if problems:
-        raise Refusal("malformed", problems)
+    refuse_all("malformed", problems)
 
 
 def _needs_invited(spec: PollDuty) -> bool:
@@ -278,8 +276,7 @@ def _answers(step: Step, booth: Booth, command: c.Cast, edge: Edge) -> dict[str,
             "a paper answers for everybody who is rated, so that all papers look alike",
             "answer for each, with `abstain` where the poll offers it",
         ))  # fmt: skip
-    if problems:
-        raise Refusal("malformed", problems)
+    refuse_all("malformed", problems)
     return answers
 
 

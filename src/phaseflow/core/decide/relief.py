@@ -6,14 +6,15 @@ once. A waived duty holds up no gate and gets no reminders, but it is not done: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from phaseflow.core.decide.finding import find, subject_of
 from phaseflow.core.decide.opening import term_of
 from phaseflow.core.decide.people import require, roles_of
-from phaseflow.core.decide.step import Refusal, Step, refuse
+from phaseflow.core.decide.step import Step, refuse, refuse_all
 from phaseflow.core.plan.model import Duty
 from phaseflow.core.state.duties import duty_of, part_of
 from phaseflow.core.state.relief import ExtensionState, extension_of
@@ -56,12 +57,6 @@ def _owes(step: Step, duty: Duty, subject: str) -> bool:
             return not subject or duty.each in roles_of(step, subject)
 
 
-def _all_of(problems: Iterable[Problem]) -> None:
-    found = tuple(problems)
-    if found:
-        raise Refusal("illegal", found)
-
-
 def _who(subject: str) -> str:
     return f"'{subject}'" if subject else "everybody"
 
@@ -85,7 +80,7 @@ def grant_waiver(step: Step, command: c.GrantWaiver) -> None:
     act = f"waive '{duty.name}'"
     require(step, map(str, spec.by), act, span=spec.span_of("by"), clause=spec.clause, subject=duty.name)
     _not_for_oneself(step, "PF551", duty, command.subject, act, spec.span_of("by"))
-    _all_of(_waiver_faults(step, spec, duty, state, command))
+    refuse_all("illegal", _waiver_faults(step, spec, duty, state, command))
     expires = step.calendar.shuts(command.until) if command.until is not None else None
     for one in _instances(step, state, command.until):
         part = part_of(step.rows, one.key, command.subject) if command.subject else PartState()
@@ -117,12 +112,14 @@ def _waivers(step: Step) -> WaiverSpec:
     return spec
 
 
+def _fault(spec: WaiverSpec | ExtensionSpec, code: str, what: str, key: str, why: str, fix: str) -> Problem:
+    return Problem(code=code, what=what, span=spec.span_of(key), why=why, fix=fix, clause=", ".join(spec.clause))
+
+
 def _waiver_faults(
     step: Step, spec: WaiverSpec, duty: Duty, state: DutyState, command: c.GrantWaiver
 ) -> Iterator[Problem]:
-    def no(code: str, what: str, key: str, why: str, fix: str) -> Problem:
-        return Problem(code=code, what=what, span=spec.span_of(key), why=why, fix=fix, clause=", ".join(spec.clause))
-
+    no = partial(_fault, spec)
     if spec.duties != "any" and duty.name not in spec.duties:
         yield no("PF552", f"'{duty.name}' cannot be waived", "duties", "the policy lists the duties that can be",
                  f"these can be: {', '.join(map(str, spec.duties))}")  # fmt: skip
@@ -246,7 +243,7 @@ def request_extension(step: Step, command: c.RequestExtension) -> None:
         faults.append(Problem(code="PF573", what=f"a later day for '{duty.name}' has been asked for already",
         span=spec.span,
                               why="one request waits for its answer at a time", fix="wait for the answer"))  # fmt: skip
-    _all_of(faults)
+    refuse_all("illegal", faults)
     step.emit(e.ExtensionRequested(
         key=state.key, subject=subject, type=command.type, until=command.until, reason=command.reason
     ))  # fmt: skip
@@ -259,7 +256,7 @@ def grant_extension(step: Step, command: c.GrantExtension) -> None:
     act = f"move the due day of '{duty.name}'"
     require(step, map(str, spec.by), act, span=spec.span_of("by"), clause=spec.clause, subject=duty.name)
     _not_for_oneself(step, "PF563", duty, command.subject, act, spec.span_of("by"))
-    _all_of(_extension_faults(step, spec, duty, state, command.subject, command))
+    refuse_all("illegal", _extension_faults(step, spec, duty, state, command.subject, command))
     subjects = [command.subject]
     if not command.subject:  # a move for everybody leaves nobody with an earlier day than the others
         subjects += [
@@ -336,9 +333,7 @@ def _extension_faults(
     subject: str,
     command: c.RequestExtension | c.GrantExtension,
 ) -> Iterator[Problem]:
-    def no(code: str, what: str, key: str, why: str, fix: str) -> Problem:
-        return Problem(code=code, what=what, span=spec.span_of(key), why=why, fix=fix, clause=", ".join(spec.clause))
-
+    no = partial(_fault, spec)
     if spec.duties != "any" and duty.name not in spec.duties:
         yield no("PF564", f"the due day of '{duty.name}' cannot be moved", "duties",
                  "the policy lists the duties whose day can be",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from phaseflow.core import deadlines
-from phaseflow.core.decide import documents, halt, ledgers, opening, people, phases, polls
+from phaseflow.core.decide import documents, halt, ledgers, opening, phases, polls, roster
 from phaseflow.core.decide.people import require
-from phaseflow.core.decide.step import Refusal, Step, refuse
+from phaseflow.core.decide.step import Refusal, Step, refuse, refuse_all
 from phaseflow.core.plan.model import Duty
 from phaseflow.core.state.duties import duty_of
 from phaseflow.core.state.rows import CAMPAIGN, Question
@@ -45,9 +45,9 @@ def start(step: Step, command: c.StartRun) -> None:
             )
         for name in names:
             step.emit(e.BodyListed(kind=kind, body=name))
-    people.check_roles(step, sorted({role for person in command.persons for role in person.roles}))
+    roster.check_roles(step, sorted({role for person in command.persons for role in person.roles}))
     for person in command.persons:
-        people.enter(step, person)
+        roster.enter(step, person)
     step.pending.clear()  # who is there at the start is counted when duties open, and joins none that is open already
     for phase, basis in command.assumed.items():
         step.emit(e.PhaseAssumed(phase=phase, basis=basis))
@@ -73,8 +73,7 @@ def _check_import(step: Step, command: c.StartRun) -> None:
         for name in names
         if name not in known
     ]
-    if problems:
-        raise Refusal("unknown", problems)
+    refuse_all("unknown", problems)
 
 
 def _officer(step: Step, act: str) -> str:
@@ -178,8 +177,7 @@ def archive(step: Step, _command: c.Archive) -> None:
             why="only an ended run is put away",
             fix="conclude or cancel it first",
         )
-    if people.keepers(step) and step.actor.person != c.SYSTEM:
-        require(step, people.keepers(step), "archive the run", span=step.plan.policy.span_of("appoints"))
+    roster.check_keeper(step, "archive the run")
     left = [
         Problem(
             code="PF364",
@@ -262,7 +260,7 @@ def answer(step: Step, command: c.Answer) -> None:
             why="an answer is given once",
             fix="nothing to do",
         )
-    require(step, (question.role,) if question.role else people.keepers(step), f"answer question '{command.question}'")
+    require(step, (question.role,) if question.role else roster.keepers(step), f"answer question '{command.question}'")
     step.emit(e.QuestionAnswered(question=command.question, verdict=command.verdict, reason=command.reason))
     room = ANSWERED.get(question.about.split(":", 1)[0])
     if room is not None:
@@ -299,7 +297,7 @@ def enrol(step: Step, command: c.EnrolUnit) -> None:
 
 
 def withdraw(step: Step, command: c.WithdrawUnit) -> None:
-    people._keeper(step, "withdraw a unit")
+    roster.check_keeper(step, "withdraw a unit")
     if step.head.level == "programme":
         if step.get(f"unit/{command.unit}") is None:
             refuse(

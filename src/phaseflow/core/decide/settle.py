@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from phaseflow.core.decide import documents, ledgers, opening, owing, people, phases, polls, relief
+from phaseflow.core.decide import documents, ledgers, opening, owing, phases, polls, relief, roster
 from phaseflow.core.decide.step import Step
 from phaseflow.core.state.duties import duty_of, part_of
 from phaseflow.core.state.rows import Delegation, DutyState, Timer, VisitState, timer_instant
@@ -147,11 +147,11 @@ def _duty_lock(step: Step, timer: Timer) -> None:
 
 
 def _role_begins(step: Step, timer: Timer) -> None:
-    people.begin_role(step, timer.key, timer.subject)
+    roster.begin_role(step, timer.key, timer.subject)
 
 
 def _role_ends(step: Step, timer: Timer) -> None:
-    people.end_role(step, timer.key, timer.subject)
+    roster.end_role(step, timer.key, timer.subject)
 
 
 def _delegation_ends(step: Step, timer: Timer) -> None:

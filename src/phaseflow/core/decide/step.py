@@ -44,6 +44,13 @@ def refuse(
     raise Refusal(kind, [Problem(code=code, what=what, span=span, why=why, fix=fix, clause=", ".join(clause))])
 
 
+def refuse_all(kind: RefusalKind, problems: Iterable[Problem]) -> None:
+    """Refuse for all these reasons at once; go on where there is none."""
+    found = tuple(problems)
+    if found:
+        raise Refusal(kind, found)
+
+
 @attrs.frozen(kw_only=True)
 class UnitFact:
     """What a census reads of one unit's run: the committed row, and its version (the number of its latest entry)."""
@@ -81,8 +88,8 @@ class Step:
     """One macrostep under way."""
 
     __slots__ = (
-        "actor", "around", "at", "ballots", "command", "entries", "now", "pending", "plan", "recorded_by", "requirements",
-        "rows", "sealed", "timer", "verdict",
+        "actor", "around", "at", "ballots", "command", "entries", "now", "pending", "plan", "recorded_by",
+        "requirements", "rows", "sealed", "timer", "verdict",
     )  # fmt: skip
 
     def __init__(

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from phaseflow.core.conditions import Requirement
-from phaseflow.core.decide import corrections, documents, duties, ledgers, opening, people, phases, polls, relief, run
+from phaseflow.core.decide import corrections, documents, duties, ledgers, opening, phases, polls, relief, roster, run
 from phaseflow.core.decide.settle import settle, stabilise
 from phaseflow.core.decide.step import Refusal, Step, Surroundings, refuse
 from phaseflow.core.plan.model import Plan
@@ -40,14 +40,14 @@ HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {
     c.Confirm: duties.confirm,
     c.AddAction: opening.add_action,
     c.OrderMakeUp: opening.order_make_up,
-    c.Join: people.join,
-    c.Leave: people.leave,
-    c.Appoint: people.appoint,
-    c.Delegate: people.delegate,
-    c.EndDelegation: people.end_delegation,
-    c.Recuse: people.recuse,
-    c.ListBody: people.list_body,
-    c.ErasePerson: people.erase_person,
+    c.Join: roster.join,
+    c.Leave: roster.leave,
+    c.Appoint: roster.appoint,
+    c.Delegate: roster.delegate,
+    c.EndDelegation: roster.end_delegation,
+    c.Recuse: roster.recuse,
+    c.ListBody: roster.list_body,
+    c.ErasePerson: roster.erase_person,
     c.Void: corrections.void,
     c.Correct: corrections.correct,
     **documents.HANDLERS,

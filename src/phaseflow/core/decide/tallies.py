@@ -16,7 +16,7 @@ import attrs
 from phaseflow.core import counting, deadlines
 from phaseflow.core.counting import Finding, Tally
 from phaseflow.core.decide import duties, phases
-from phaseflow.core.decide.step import Refusal, Step, refuse
+from phaseflow.core.decide.step import Refusal, Step, refuse, refuse_all
 from phaseflow.core.plan.model import Duty
 from phaseflow.core.state.duties import duty_of
 from phaseflow.core.state.polls import PollState, box_of, poll_of, votes_of
@@ -141,8 +141,7 @@ def _checked(booth: Booth, state: PollState, tally: Tally) -> Tally:
         for edge in sorted({*cast_on, *state.papers})
         if cast_on[edge] != state.papers.get(edge, 0)
     ]
-    if problems:
-        raise Refusal("crashed", problems)
+    refuse_all("crashed", problems)
     return tuple(sorted(tally))
 
 
@@ -153,7 +152,7 @@ def _box_problem(booth: Booth, code: str, what: str, key: str, why: str, fix: st
 
 
 def count_if_told(step: Step, booth: Booth, state: PollState) -> None:
-    """Count now where the tally is at hand; a box that cannot be counted, or holds too much, waits for a person."""
+    """Count now if the tally is at hand; a box that cannot be counted, or holds something else, waits for a person."""
     if booth.spec.anonymous and step.around.box is None:
         return
     try:

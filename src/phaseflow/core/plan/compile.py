@@ -16,7 +16,7 @@ from phaseflow.core.calendars import Calendar, build_calendar
 from phaseflow.core.conditions import is_speakable
 from phaseflow.core.plan import duties as d
 from phaseflow.core.plan import moves as m
-from phaseflow.core.plan.conditions import Scope, build
+from phaseflow.core.plan.conditions import FACTS, Scope, build
 from phaseflow.core.plan.faults import Faults, named
 from phaseflow.core.plan.machine import build_machine, compile_table
 from phaseflow.core.plan.model import Duty, Ledger, LevelPlan, Move, Parameter, Phase, Plan, Role, Step
@@ -204,14 +204,14 @@ def _names(policy: s.Policy, faults: Faults) -> None:
     for phase in policy.phases.values():
         for name, step in phase.steps.items():
             _once(str(name), "step", step.span, seen, faults)
+    for name, parameter in policy.parameters.items():
+        if name in FACTS or not is_speakable(str(name)):
+            _is_a_word(str(name), "parameter", parameter.span, faults)
 
 
 def _once(name: str, noun: str, span: Span, seen: dict[str, Span], faults: Faults) -> None:
     if name in RESERVED or (name in ("window", "campaign") and noun != "duty") or not is_speakable(name):
-        faults.error(
-            "PF232", f"the name '{name}' of this {noun} is a word of the language", span,
-            why="a date, a window or a condition could not tell the name from the word", fix=f"give the {noun} another name",
-        )  # fmt: skip
+        _is_a_word(name, noun, span, faults)
     if name in seen:
         faults.error(
             "PF213", f"the name '{name}' of this {noun} is taken", span,
@@ -219,6 +219,14 @@ def _once(name: str, noun: str, span: Span, seen: dict[str, Span], faults: Fault
             fix=f"give the {noun} another name",
         )  # fmt: skip
     seen.setdefault(name, span)
+
+
+def _is_a_word(name: str, noun: str, span: Span, faults: Faults) -> None:
+    faults.error(
+        "PF232", f"the name '{name}' of this {noun} is a word of the language", span,
+        why="a date, a window or a condition could not tell the name from the word",
+        fix=f"give the {noun} another name",
+    )  # fmt: skip
 
 
 # --- one level --------------------------------------------------------------------------------------------------------

@@ -123,9 +123,8 @@ def build(tree: s.Condition, scope: Scope) -> c.Condition:
         case s.PollResult():
             return _poll(tree, scope)
         case s.HostFact():
-            return attrs.evolve(
-                read("host", tree.span, fact=str(tree.fact), version=tree.version), label=f"the host's fact '{tree.fact}'"
-            )
+            asked = read("host", tree.span, fact=str(tree.fact), version=tree.version)
+            return attrs.evolve(asked, label=f"the host's fact '{tree.fact}'")
 
 
 def _parts(trees: Iterable[s.Condition], scope: Scope) -> tuple[c.Condition, ...]:

@@ -70,10 +70,14 @@ class Duty:
         return self.spec.quota.count if isinstance(self.spec, specs.QuotaDuty) else None
 
     @property
+    def approximate(self) -> bool:
+        """Whether its amount is only about so much (R40)."""
+        return isinstance(self.spec, specs.QuotaDuty) and self.spec.quota.about
+
+    @property
     def prescribed(self) -> bool:
         """Whether a gate that asks for ``duties`` counts it (R40: an approximate amount is advice)."""
-        about = isinstance(self.spec, specs.QuotaDuty) and self.spec.quota.about
-        return self.spec.prescribed and not about and self.spec.opens == "with phase"
+        return self.spec.prescribed and not self.approximate and self.spec.opens == "with phase"
 
     def step_named(self, name: str) -> RouteStep | None:
         """The step of the route with this name."""

@@ -89,7 +89,7 @@ class DutyState:
     owed: int
     done: int = 0
     waived: int = 0
-    term: Term = Term()
+    term: Term = attrs.field(factory=Term)
     amount: Fraction | None = None
     unit: str = ""
     period: Days | None = None
