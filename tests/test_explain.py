@@ -24,6 +24,7 @@ def used():
 
 
 SHARED = {
+    "PF374": {"core/decide", "engine"},  # a command and a tick alike: nothing is done ahead of its time
     "PF100": {"policies.py", "spec"},  # a file that cannot be read as a policy: not opened, or too large
     "PF324": {"core/reasons.py", "engine", "cli"},
     "PF340": {"core/decide", "engine"},  # an amount of nothing, and an amount without a number

@@ -63,6 +63,13 @@ def _command(name: str) -> click.Command:
         if actor is None:
             raise click.UsageError("say who does it: --by PERSON")
         envelope = {key: value for key in ("at", "id", "on_behalf_of") if (value := given.pop(key))}
+        empty = [
+            param.name
+            for param in act.params()
+            if isinstance(param, click.Argument) and given.get(param.name or "") == ""
+        ]
+        if empty:
+            raise click.UsageError(f"{str(empty[0]).upper()} is empty")
         with opened() as engine:
             run = engine.run(ctx.obj)
             arguments = act.read({key: value for key, value in given.items() if value not in (None, (), "")})

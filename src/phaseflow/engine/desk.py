@@ -20,6 +20,7 @@ from phaseflow.core.reasons import Reason, reasons
 from phaseflow.engine import texts
 from phaseflow.engine.answers import Answer, CommandIdReused, Refused, UnknownRun
 from phaseflow.engine.ballots import count_box
+from phaseflow.engine.inputs import checked
 from phaseflow.engine.plans import PlanShelf
 from phaseflow.engine.rows import StoreRows
 from phaseflow.errors import Problem, did_you_mean
@@ -43,6 +44,7 @@ class Desk:
     def execute(
         self, tx: Tx, run: str, command: c.Command, plan: Plan | None, personal: tuple[PersonalValue, ...]
     ) -> Answer:
+        command = checked(command)
         head = tx.head(run)
         if head is None and not isinstance(command, c.StartRun):
             raise self.unknown(tx, run)

@@ -12,19 +12,21 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import attrs
 
+from phaseflow.core.calendars import build_calendar
 from phaseflow.core.decide import Decision, Surroundings, decide
 from phaseflow.core.plan import Plan
 from phaseflow.engine import texts
 from phaseflow.engine.answers import Answer, Refused
 from phaseflow.engine.desk import Desk, HostFact, Kept
+from phaseflow.engine.inputs import day_of, instant
 from phaseflow.engine.plans import PlanShelf
 from phaseflow.engine.roster import Roster, read_roster
 from phaseflow.engine.rows import StoreRows
-from phaseflow.engine.run import Run, happened_at
+from phaseflow.engine.run import Run
 from phaseflow.errors import Problem
 from phaseflow.messages import commands as c
 from phaseflow.messages.events import Entry, RunStarted
@@ -42,6 +44,10 @@ from phaseflow.stores.base import (
 if TYPE_CHECKING:  # Imported on use: an engine without hooks does not load them.
     from phaseflow.hooks import Plugins
     from phaseflow.relay import Relay, RelayReport
+
+
+UTC_DAYS = build_calendar("UTC")
+"""Days of a tick that is given as text without a zone of its own."""
 
 
 def utc_now() -> datetime:
@@ -145,7 +151,7 @@ class Engine:
         """
         level = "unit" if unit or plan.programme is None else "programme"
         parent = programme.id if isinstance(programme, Run) else programme or ""
-        self._check_place(plan, level, parent)
+        self._check_place(plan, level, parent, unit)
         now = self.clock()
         name = run or "/".join(part for part in (str(plan.policy.campaign), unit) if part)
         debtor = redeems.id if isinstance(redeems, Run) else redeems
@@ -153,14 +159,14 @@ class Engine:
         command = c.StartRun(
             id=id or self.ids(),
             by=by,
-            at=self._instant(at, plan, now),
+            at=instant(at, plan.calendar, now),
             now=now,
             run=name,
             campaign=str(plan.policy.campaign),
             plan=plan.digest,
             level=level,
             unit=unit,
-            start=_day(start),
+            start=day_of(start),
             parent=parent,
             recorded_by=self.recorder,
             batch=batch if batch is not None else plan.policy.batch,
@@ -173,6 +179,8 @@ class Engine:
         try:
             with self.store.transaction() as tx:
                 self.plans.keep(tx, plan)
+                if parent:
+                    self._check_programme(tx, plan, parent)
                 self.desk.execute(tx, name, command, plan, personal)
                 if parent:
                     enrol = c.EnrolUnit(id=f"{command.id}:enrol", by=c.SYSTEM, at=now, now=now, unit=unit, run=name)
@@ -184,21 +192,38 @@ class Engine:
             raise kept.refused from None
         return Run(self, name)
 
-    def _check_place(self, plan: Plan, level: str, parent: str) -> None:
+    def _check_place(self, plan: Plan, level: str, parent: str, unit: str) -> None:
         if level == "unit" and plan.programme is not None and not parent:
-            raise Refused(
-                "malformed",
-                (
-                    Problem(
-                        code="PF380",
-                        what="this policy runs as a programme, and the unit's programme is not named",
-                        span=plan.policy.span_of("programme"),
-                        why="roles, duties and meetings of the programme stand in the programme's own run",
-                        fix="start the programme first, then pass programme=…",
-                    ),
-                ),
-                self.plans.lines(plan),
+            self._refuse(
+                plan,
+                "PF380",
+                "this policy runs as a programme, and the unit's programme is not named",
+                why="roles, duties and meetings of the programme stand in the programme's own run",
+                fix="start the programme first, then pass programme=…",
             )
+        if parent and not unit:
+            self._refuse(
+                plan,
+                "PF398",
+                "a programme is named, and no unit",
+                why="what stands under a programme is the run of a unit",
+                fix="pass unit=NAME, or leave the programme out",
+            )
+
+    def _check_programme(self, tx: Tx, plan: Plan, parent: str) -> None:
+        above = self.desk.head(tx, parent)
+        if above.level != "programme" or above.campaign != plan.policy.campaign:
+            self._refuse(
+                plan,
+                "PF399",
+                f"'{parent}' is no programme of the campaign '{plan.policy.campaign}'",
+                why="a unit runs under the programme of its own campaign",
+                fix="name the run of that programme",
+            )
+
+    def _refuse(self, plan: Plan, code: str, what: str, *, why: str, fix: str) -> NoReturn:
+        problem = Problem(code=code, what=what, span=plan.policy.span_of("programme"), why=why, fix=fix)
+        raise Refused("malformed", (problem,), self.plans.lines(plan))
 
     def run(self, run: str) -> Run:
         """A handle of a run.
@@ -261,9 +286,20 @@ class Engine:
         Returns:
             How many runs had something due.
         """
-        until = now if isinstance(now, datetime) else (datetime.fromisoformat(now) if now else self.clock())
-        if until.tzinfo is None:
-            raise ValueError(f"{until} names no zone; give an aware instant, such as 2009-03-13T16:00:00+00:00")
+        present = self.clock()
+        until = instant(now, UTC_DAYS, present) if now is not None else present
+        if until > present:
+            raise Refused(
+                "malformed",
+                (
+                    Problem(
+                        code="PF374",
+                        what=f"{until:%Y-%m-%d %H:%M} UTC lies in the future",
+                        why="what is settled too early can never be taken back",
+                        fix="move the clock that the engine was given, or leave the instant out",
+                    ),
+                ),
+            )
         count = 0
         while limit is None or count < limit:
             with self.store.transaction(write=False) as tx:
@@ -307,11 +343,6 @@ class Engine:
             self.desk.head(tx, run)
             return [texts.read_entry(stored.body) for stored in tx.entries(run, after=after, limit=limit)]
 
-    def _instant(self, at: str | datetime | None, plan: Plan, now: datetime) -> datetime:
-        if at is None:
-            return now
-        return at if isinstance(at, datetime) else happened_at(at, plan.calendar, now)
-
     @staticmethod
     def _salt() -> str:
         return secrets.token_hex(16)
@@ -352,27 +383,6 @@ def _relay(store: Store, plugins: Plugins | None, clock: Callable[[], datetime])
     from phaseflow.relay import Relay
 
     return Relay(store, plugins or (), clock=clock)
-
-
-def _day(day: str | date) -> date:
-    if isinstance(day, datetime):
-        return day.date()
-    if isinstance(day, date):
-        return day
-    try:
-        return date.fromisoformat(day)
-    except ValueError:
-        raise Refused(
-            "malformed",
-            (
-                Problem(
-                    code="PF383",
-                    what=f"'{day}' is not a day",
-                    why="a start is one day of the calendar",
-                    fix="write it as 2009-03-01",
-                ),
-            ),
-        ) from None
 
 
 __all__ = ["Engine", "HostFact", "RunStarted", "new_id", "utc_now"]

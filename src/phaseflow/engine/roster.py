@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from phaseflow.errors import PolicyError, Problem, Span
-from phaseflow.messages.commands import Person
+from phaseflow.messages.commands import SYSTEM, Person
 from phaseflow.spec.tree import Mapping as Map
 from phaseflow.spec.tree import Scalar, Sequence, parse
 from phaseflow.stores import codec
@@ -31,19 +31,41 @@ def read_roster(roster: Roster, salt: Callable[[], str]) -> tuple[tuple[Person, 
     persons: list[Person] = []
     values: list[PersonalValue] = []
     problems: list[Problem] = []
-    for number, line in enumerate(roster, start=1):
+    seen: dict[str, int] = {}
+    for number, line in enumerate(_lines(roster), start=1):
+        found = _problems({"id": line.id} if isinstance(line, Person) else line, number, seen)
+        problems += found
+        if found:
+            continue
         if isinstance(line, Person):
             persons.append(line)
             continue
-        found = _problems(line, number)
-        problems += found
-        if not found:
-            person, kept = _person(line, salt)
-            persons.append(person)
-            values += kept
+        person, kept = _person(line, salt)
+        persons.append(person)
+        values += kept
     if problems:
         raise PolicyError(problems)
     return tuple(persons), tuple(values)
+
+
+def _lines(roster: object) -> Iterable[Any]:
+    if isinstance(roster, (str, bytes, Mapping)) or not isinstance(roster, Iterable):
+        raise PolicyError(
+            [
+                _fault(
+                    0,
+                    "PF387",
+                    "this is no roster",
+                    "a roster is a list of persons",
+                    "give [{'id': 'li.na', 'roles': ['member']}]",
+                )
+            ]
+        )
+    return roster
+
+
+def _fault(line: int, code: str, what: str, why: str, fix: str) -> Problem:
+    return Problem(code=code, what=what, span=Span(file="roster", line=line, col=1), why=why, fix=fix)
 
 
 def _person(line: Mapping[str, Any], salt: Callable[[], str]) -> tuple[Person, list[PersonalValue]]:
@@ -66,30 +88,42 @@ def _list(value: Any) -> tuple[str, ...]:
     return tuple(str(part) for part in value)
 
 
-def _problems(line: Mapping[str, Any], number: int) -> list[Problem]:
-    where = Span(file="roster", line=number, col=1)
+def _problems(line: object, number: int, seen: dict[str, int]) -> list[Problem]:
+    """What is wrong with one line; *seen* remembers ids by their line."""
+    if not isinstance(line, Mapping):
+        return [
+            _fault(
+                number,
+                "PF387",
+                f"{line!r} is no person",
+                "a person has an id and roles",
+                "give {'id': 'li.na', 'roles': ['member']}",
+            )
+        ]
     found = [
-        Problem(
-            code="PF385",
-            what=f"a roster has no column '{key}'",
-            span=where,
-            why="a person has an id, roles, groups, and personal fields",
-            fix=f"use one of: {', '.join((*KEYS, *PERSONAL))}",
-        )
+        _fault(number, "PF385", f"a roster has no column '{key}'", "a person has an id, roles, groups, personal fields",
+               f"use one of: {', '.join((*KEYS, *PERSONAL))}")
         for key in line
         if key not in KEYS and key not in PERSONAL
-    ]
-    id_ = str(line.get("id") or "").strip()
-    if not id_ or "/" in id_:
-        found.append(
-            Problem(
-                code="PF386",
-                what=f"line {number} of the roster has no usable id",
-                span=where,
-                why="people are told apart by ids, which hold no '/'",
-                fix="give every person a short id, such as li.na",
+    ]  # fmt: skip
+    for key in ("roles", "groups"):
+        value = line.get(key)
+        if not (
+            value is None or isinstance(value, str) or (isinstance(value, Iterable) and not isinstance(value, Mapping))
+        ):
+            found.append(
+                _fault(number, "PF385", f"the {key} {value!r} are no list", f"{key} are names", "give ['member']")
             )
-        )
+    id_ = line.get("id")
+    if not isinstance(id_, str) or not id_.strip() or not id_.isprintable() or "/" in id_ or id_.strip() == SYSTEM:
+        found.append(_fault(number, "PF386", f"line {number} of the roster has no usable id",
+                            "people are told apart by ids, which are plain texts without '/', and 'system' is nobody",
+                            "give every person a short id, such as li.na"))  # fmt: skip
+    elif id_.strip() in seen:
+        found.append(_fault(number, "PF386", f"'{id_}' stands in lines {seen[id_.strip()]} and {number} of the roster",
+                            "an id is one person, whose roles stand in one line", "merge the two lines"))  # fmt: skip
+    if isinstance(id_, str):
+        seen.setdefault(id_.strip(), number)
     return found
 
 

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
-from fractions import Fraction
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from phaseflow.core.calendars import Calendar, parse_instant
 from phaseflow.core.decide import Decision
 from phaseflow.core.reasons import Reason
 from phaseflow.engine import views
-from phaseflow.engine.answers import Answer, Owed, Refused, Status
+from phaseflow.engine.answers import Answer, Owed, Status
+from phaseflow.engine.inputs import EvidenceLike, amount_of, evidence_of, instant, maybe_day
 from phaseflow.engine.roster import read_roster
-from phaseflow.errors import PhaseflowError, Problem, Span
+from phaseflow.errors import PhaseflowError
 from phaseflow.messages import commands as c
-from phaseflow.messages.commands import EMPTY, Evidence
+from phaseflow.messages.commands import EMPTY
 from phaseflow.messages.events import Entry
-from phaseflow.spec.phrases import AmountPhrase, PhraseError
 
 if TYPE_CHECKING:
     from phaseflow.engine.engine import Engine
-
-EvidenceLike = Evidence | str
-"""Evidence, or ``kind=reference``, or a reference alone (its kind is then the part before the dot: ``minutes.pdf``)."""
 
 
 @attrs.frozen
@@ -77,26 +72,11 @@ class Run:
             **fields,
         )
 
-    def _instant(self, at: str | datetime | None, now: datetime) -> datetime:
+    def _instant(self, at: object, now: datetime) -> datetime:
         if at is None:
             return now
-        if isinstance(at, datetime):
-            return at
         with self.engine.reading(self.id) as (_tx, _head, plan, _rows, _around):
-            try:
-                return happened_at(at, plan.calendar, now)
-            except ValueError as error:
-                raise Refused(
-                    "malformed",
-                    (
-                        Problem(
-                            code="PF384",
-                            what=str(error),
-                            why="a time is a day or an instant of the run's zone",
-                            fix="write 2009-03-13, or 2009-03-13T15:00",
-                        ),
-                    ),
-                ) from None
+            return instant(at, plan.calendar, now)
 
     # --- moves --------------------------------------------------------------------------------------------------------
 
@@ -145,9 +125,9 @@ class Run:
         **more: Any,
     ) -> Answer:
         """Record an amount towards a quota: ``"12000 characters"``."""
-        count, unit = _amount(amount)
+        count, unit = amount_of(amount)
         return self._do(
-            c.Record, by=by, duty=duty, amount=count, unit=unit, subject=subject, evidence=_evidence(evidence), **more
+            c.Record, by=by, duty=duty, amount=count, unit=unit, subject=subject, evidence=evidence_of(evidence), **more
         )
 
     def complete(
@@ -158,14 +138,14 @@ class Run:
             rule = plan.levels[head.level].duties.get(duty)
         if rule is not None and rule.kind == "meeting":
             return self.hold(duty, by=by, evidence=evidence, **more)
-        return self._do(c.Complete, by=by, duty=duty, subject=subject, evidence=_evidence(evidence), **more)
+        return self._do(c.Complete, by=by, duty=duty, subject=subject, evidence=evidence_of(evidence), **more)
 
     def check(
         self, duty: str, entry: str, *, by: str, subject: str = "", evidence: Iterable[EvidenceLike] = (), **more: Any
     ) -> Answer:
         """Tick one entry of a checklist."""
         return self._do(
-            c.CheckOff, by=by, duty=duty, entry=entry, subject=subject, evidence=_evidence(evidence), **more
+            c.CheckOff, by=by, duty=duty, entry=entry, subject=subject, evidence=evidence_of(evidence), **more
         )
 
     def hold(
@@ -179,7 +159,7 @@ class Run:
     ) -> Answer:
         """Say that a meeting was held; *attendance* maps person ids to ``present``, ``excused`` or ``absent``."""
         return self._do(
-            c.HoldMeeting, by=by, duty=meeting, attendance=dict(attendance), evidence=_evidence(evidence), **more
+            c.HoldMeeting, by=by, duty=meeting, attendance=dict(attendance), evidence=evidence_of(evidence), **more
         )
 
     def confirm(
@@ -259,7 +239,7 @@ class Run:
     ) -> Answer:
         """Publish, circulate, submit or file."""
         return self._do(
-            c.Hand, by=by, document=document, step=step, subject=subject, evidence=_evidence(evidence), **more
+            c.Hand, by=by, document=document, step=step, subject=subject, evidence=evidence_of(evidence), **more
         )
 
     # --- polls --------------------------------------------------------------------------------------------------------
@@ -313,7 +293,7 @@ class Run:
             kind=kind,
             fields=dict(fields),
             owner=owner,
-            due=_day(due),
+            due=maybe_day(due),
             axes=dict(axes),
             **more,
         )
@@ -339,13 +319,13 @@ class Run:
             kind=kind,
             fields=dict(fields),
             owner=owner,
-            due=_day(due),
+            due=maybe_day(due),
             **more,
         )
 
     def settle_item(self, item: str, *, by: str, evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
         """Report an item as settled."""
-        return self._do(c.SettleItem, by=by, item=item, evidence=_evidence(evidence), **more)
+        return self._do(c.SettleItem, by=by, item=item, evidence=evidence_of(evidence), **more)
 
     def verify_item(self, item: str, *, by: str, good: bool, reason: str = "", **more: Any) -> Answer:
         """Verify a settled item."""
@@ -355,11 +335,11 @@ class Run:
         self, item: str, *, by: str, reason: str, evidence: Iterable[EvidenceLike] = (), **more: Any
     ) -> Answer:
         """Explain why an item cannot be solved now."""
-        return self._do(c.ExplainItem, by=by, item=item, reason=reason, evidence=_evidence(evidence), **more)
+        return self._do(c.ExplainItem, by=by, item=item, reason=reason, evidence=evidence_of(evidence), **more)
 
     def publish_item(self, item: str, *, by: str, evidence: Iterable[EvidenceLike] = (), **more: Any) -> Answer:
         """Publish an item with its commitment."""
-        return self._do(c.PublishItem, by=by, item=item, evidence=_evidence(evidence), **more)
+        return self._do(c.PublishItem, by=by, item=item, evidence=evidence_of(evidence), **more)
 
     def reopen_item(self, item: str, *, by: str, reason: str, **more: Any) -> Answer:
         """Open a closed item again."""
@@ -380,7 +360,14 @@ class Run:
     ) -> Answer:
         """Except a subject from a duty."""
         return self._do(
-            c.GrantWaiver, by=by, duty=duty, grounds=grounds, reason=reason, subject=subject, until=_day(until), **more
+            c.GrantWaiver,
+            by=by,
+            duty=duty,
+            grounds=grounds,
+            reason=reason,
+            subject=subject,
+            until=maybe_day(until),
+            **more,
         )
 
     def revoke_waiver(self, waiver: str, *, by: str, reason: str, **more: Any) -> Answer:
@@ -392,7 +379,14 @@ class Run:
     ) -> Answer:
         """Ask for a later due day."""
         return self._do(
-            c.RequestExtension, by=by, duty=duty, type=type, until=_day(until), reason=reason, subject=subject, **more
+            c.RequestExtension,
+            by=by,
+            duty=duty,
+            type=type,
+            until=maybe_day(until),
+            reason=reason,
+            subject=subject,
+            **more,
         )
 
     def extend(
@@ -400,7 +394,14 @@ class Run:
     ) -> Answer:
         """Move a due day."""
         return self._do(
-            c.GrantExtension, by=by, duty=duty, type=type, until=_day(until), reason=reason, subject=subject, **more
+            c.GrantExtension,
+            by=by,
+            duty=duty,
+            type=type,
+            until=maybe_day(until),
+            reason=reason,
+            subject=subject,
+            **more,
         )
 
     def refuse_extension(self, duty: str, *, by: str, reason: str, subject: str = "", **more: Any) -> Answer:
@@ -430,7 +431,9 @@ class Run:
         **more: Any,
     ) -> Answer:
         """Give a role for a time."""
-        return self._do(c.Appoint, by=by, person=person, role=role, since=_day(since), until=_day(until), **more)
+        return self._do(
+            c.Appoint, by=by, person=person, role=role, since=maybe_day(since), until=maybe_day(until), **more
+        )
 
     def delegate(
         self,
@@ -450,8 +453,8 @@ class Run:
             by=by,
             to=to,
             roles=tuple(roles),
-            since=_day(since),
-            until=_day(until),
+            since=maybe_day(since),
+            until=maybe_day(until),
             reason=reason,
             absence=absence,
             **more,
@@ -494,7 +497,7 @@ class Run:
         **more: Any,
     ) -> Answer:
         """Record anew what entry *seq* recorded wrongly."""
-        count = _amount(amount)[0] if amount is not None else None
+        count = amount_of(amount)[0] if amount is not None else None
         moment = self._instant(happened, self.engine.clock()) if happened is not None else None
         return self._do(c.Correct, by=by, seq=seq, reason=reason, amount=count, happened=moment, **more)
 
@@ -533,73 +536,6 @@ class Run:
         from phaseflow.engine.verify import verify
 
         return verify(self.engine, self.id)
-
-
-def happened_at(at: str, calendar: Calendar, now: datetime) -> datetime:
-    """When something happened, from text. A bare day means some time on it: its last second, or now if it is today.
-
-    Raises:
-        ValueError: The text is neither a day nor an instant.
-    """
-    try:
-        day = date.fromisoformat(at.strip())
-    except ValueError:
-        return parse_instant(at, calendar)
-    opens, shuts = calendar.opens(day), calendar.shuts(day)
-    return now if opens <= now < shuts else shuts - timedelta(seconds=1)
-
-
-def _amount(amount: str | tuple[Any, str]) -> tuple[Fraction, str]:
-    if isinstance(amount, tuple):
-        return Fraction(str(amount[0])), amount[1]
-    try:
-        phrase = AmountPhrase.parse(amount, Span(file="amount", line=1, col=1))
-    except PhraseError as error:
-        problem = attrs.evolve(error.problem, fix=error.problem.fix or "write a number and a unit, such as 3 articles")
-        raise Refused("malformed", (problem,)) from None
-    if phrase.count is None:
-        raise Refused(
-            "malformed",
-            (
-                Problem(
-                    code="PF340",
-                    what=f"'{amount}' names no number",
-                    why="what is recorded is counted",
-                    fix="write 3 articles",
-                ),
-            ),
-        )
-    return phrase.count, phrase.unit
-
-
-def _evidence(given: Iterable[EvidenceLike]) -> tuple[Evidence, ...]:
-    found = []
-    for item in [given] if isinstance(given, str) else given:
-        if isinstance(item, Evidence):
-            found.append(item)
-            continue
-        kind, sign, ref = item.partition("=")
-        found.append(Evidence(kind, ref) if sign else Evidence(item.rsplit("/", 1)[-1].split(".", 1)[0], item))
-    return tuple(found)
-
-
-def _day(day: str | date | None) -> date | None:
-    if day is None or isinstance(day, date):
-        return day
-    try:
-        return date.fromisoformat(day)
-    except ValueError:
-        raise Refused(
-            "malformed",
-            (
-                Problem(
-                    code="PF383",
-                    what=f"'{day}' is not a day",
-                    why="a day of the calendar is wanted",
-                    fix="write it as 2009-03-01",
-                ),
-            ),
-        ) from None
 
 
 __all__ = ["PhaseflowError", "Run"]

@@ -78,6 +78,13 @@ def todo(engine: Engine, run: str, person: str) -> tuple[Owed, ...]:
         return tuple(sorted(found, key=lambda owed: (owed.due is None, owed.due or step.day, owed.subject)))
 
 
+def _made_up(step: Step, state: DutyState) -> bool:
+    """Whether another duty stands for this one, because a make-up was ordered."""
+    latest = step.get(f"latest/{state.name}")
+    newer: DutyState | None = step.get(f"duty/{latest}") if latest and latest != state.key else None
+    return newer is not None and bool(newer.makes_up) and newer.opened >= state.opened
+
+
 def _open_duties(step: Step) -> Iterator[tuple[Duty, DutyState]]:
     early = [
         f"{rule.phase}/1"
@@ -88,6 +95,8 @@ def _open_duties(step: Step) -> Iterator[tuple[Duty, DutyState]]:
     for visit in dict.fromkeys((*step.head.open, *early, *again)):
         for _key, state in step.rows.scan(f"duty/{visit}/"):
             rule = step.level.duties.get(state.name)
+            if _made_up(step, state):
+                continue
             if (
                 rule is not None
                 and state.outstanding > 0

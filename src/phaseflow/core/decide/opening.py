@@ -83,7 +83,15 @@ def open_one(
         if owed == 0:
             continue
         days = Days(first=period.first, last=period.last)
-        _open(step, duty, f"{base}/{period.index:03d}", term_of(step, duty, period.last, about=duty.approximate), owed, days, makes_up)
+        _open(
+            step,
+            duty,
+            f"{base}/{period.index:03d}",
+            term_of(step, duty, period.last, about=duty.approximate),
+            owed,
+            days,
+            makes_up,
+        )
 
 
 def _period_amount(duty: Duty, period: Period) -> Fraction | None:

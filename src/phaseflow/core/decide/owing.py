@@ -34,7 +34,6 @@ def roster_changed(step: Step, roles: Iterable[str], subject: str, joined: bool)
             if not joined and part.owes and part.amount >= part.owes:
                 duties.reported(step, duty, state.key, subject)
 
-
     for duty in step.level.duties.values():
         if any(tier.each in touched for tier in _tiers(step, duty)):
             _change_tier(step, duty, subject, joined)

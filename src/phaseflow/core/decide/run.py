@@ -285,6 +285,9 @@ def enrol(step: Step, command: c.EnrolUnit) -> None:
             why="a unit's run stands under a programme's run",
             fix="name the programme's run",
         )
+    if step.head.status != "running":
+        refuse("illegal", "PF321", f"the programme is {step.head.status}", why="only a running programme takes units",
+               fix="reopen it, or start the programme of the next batch")  # fmt: skip
     if step.get(f"unit/{command.unit}") is not None:
         refuse(
             "illegal",

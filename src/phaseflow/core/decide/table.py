@@ -113,7 +113,8 @@ def decide(plan: Plan, rows: Rows, command: c.Command, around: Surroundings = Su
         try:
             _check_times(step, command)
             HANDLERS[type(command)](step, command)
-            step.at = now if step.at < now else step.at
+            if not isinstance(command, c.StartRun):  # a start that is recorded late goes on from when it happened
+                step.at = max(step.at, now)
             stabilise(step)
             settle(step, now)
         except Refusal as reason:
@@ -156,19 +157,13 @@ def _check_times(step: Step, command: c.Command) -> None:
                 why="a run starts once",
                 fix="choose another name",
             )
+        _check_not_ahead(command)
         return
     if step.get("head") is None:
         refuse(
             "unknown", "PF373", "this run has not started", why="every other command needs a run", fix="start it first"
         )
-    if command.at > command.now:
-        refuse(
-            "malformed",
-            "PF374",
-            f"{command.at:%Y-%m-%d %H:%M} UTC lies in the future",
-            why="only what has happened is recorded",
-            fix="give the time it happened, or record it then",
-        )
+    _check_not_ahead(command)
     if command.at < step.calendar.opens(step.head.start):
         refuse(
             "malformed",
@@ -190,3 +185,14 @@ def _check_times(step: Step, command: c.Command) -> None:
                 fix="ask for a waiver, which is recorded as such",
                 clause=recording.clause,
             )
+
+
+def _check_not_ahead(command: c.Command) -> None:
+    if command.at > command.now:
+        refuse(
+            "malformed",
+            "PF374",
+            f"{command.at:%Y-%m-%d %H:%M} UTC lies in the future",
+            why="only what has happened is recorded",
+            fix="give the time it happened, or record it then",
+        )

@@ -236,8 +236,12 @@ def action_added(_plan: Plan, rows: Draft, entry: Entry, event: e.ActionAdded) -
     rows.put(f"duty/{event.key}", DutyState(key=event.key, name=name, opened=entry.at, owed=1, title=event.title))
 
 
-def make_up_ordered(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.MakeUpOrdered) -> None:
-    """The new duties have events of their own; the old ones keep their verdict (R32)."""
+def make_up_ordered(_plan: Plan, rows: Draft, _entry: Entry, event: e.MakeUpOrdered) -> None:
+    """The new duties have events of their own; the old ones keep their verdict and ring no more (R32)."""
+    for key in event.orders.values():
+        state = duty_of(rows, key)
+        disarm(rows, state.timers)
+        rows.put(f"duty/{key}", attrs.evolve(state, timers=()))
 
 
 def event_voided(_plan: Plan, rows: Draft, entry: Entry, event: e.EventVoided) -> None:
