@@ -15,24 +15,19 @@ import attrs
 from phaseflow.core.calendars import Calendar, build_calendar
 from phaseflow.core.conditions import is_speakable
 from phaseflow.core.plan import duties as d
-from phaseflow.core.plan import moves as m
-from phaseflow.core.plan.conditions import FACTS, Scope, build
+from phaseflow.core.plan.conditions import FACTS
 from phaseflow.core.plan.faults import Faults, named
-from phaseflow.core.plan.machine import build_machine, compile_table
-from phaseflow.core.plan.model import Duty, Ledger, LevelPlan, Move, Parameter, Phase, Plan, Role, Step
-from phaseflow.core.plan.polls import check_poll
+from phaseflow.core.plan.levels import compile_level
+from phaseflow.core.plan.model import Parameter, Plan, Role
 from phaseflow.core.plan.references import check_references
 from phaseflow.errors import PolicyError, Span
-from phaseflow.spec import duties as ds
 from phaseflow.spec import model as s
 from phaseflow.spec.phrases import (
     RESERVED,
     AmountPhrase,
     DayPhrase,
     LengthPhrase,
-    OpensPhrase,
     SharePhrase,
-    WindowPhrase,
 )
 from phaseflow.spec.shape import Shape, Text
 
@@ -58,16 +53,21 @@ def compile_policy(policy: s.Policy, texts: tuple[tuple[str, str], ...] = (), ca
     _names(policy, faults)
     check_references(policy, faults)
     levels = {
-        name: _level(name, policy, roles, parameters, faults)
+        name: compile_level(name, policy, roles, parameters, faults)
         for name in (("programme", "unit") if policy.programme is not None else ("unit",))
     }
     if faults.errors or calendar is None:
         raise PolicyError(faults.errors)
     return Plan(
-        digest=digest(policy, calendar), policy=policy, calendar=calendar, roles=MappingProxyType(roles),
-        parameters=MappingProxyType(parameters), levels=MappingProxyType(levels), texts=texts,
+        digest=digest(policy, calendar),
+        policy=policy,
+        calendar=calendar,
+        roles=MappingProxyType(roles),
+        parameters=MappingProxyType(parameters),
+        levels=MappingProxyType(levels),
+        texts=texts,
         warnings=tuple(p for p in faults.problems if p.severity == "warning"),
-    )  # fmt: skip
+    )
 
 
 def digest(policy: s.Policy, calendar: Calendar) -> str:
@@ -110,9 +110,12 @@ def _calendar(policy: s.Policy, faults: Faults) -> Calendar | None:
             faults.problems.append(attrs.evolve(problem, span=spans[key]))
     except ValueError as error:
         faults.error(
-            "PF209", f"a day of the calendar is not a day: {error}", spec.span,
-            why="days off and extra working days are dates with a year", fix="write 2009-05-01",
-        )  # fmt: skip
+            "PF209",
+            f"a day of the calendar is not a day: {error}",
+            spec.span,
+            why="days off and extra working days are dates with a year",
+            fix="write 2009-05-01",
+        )
     return None
 
 
@@ -131,15 +134,20 @@ def _roles(policy: s.Policy, faults: Faults) -> dict[str, Role]:
                     faults.unknown("role", other, place, policy.roles)
         if policy.programme is not None and spec.of is None:
             faults.error(
-                "PF210", f"the role '{name}' does not say where its holders stand", spec.span,
+                "PF210",
+                f"the role '{name}' does not say where its holders stand",
+                spec.span,
                 why="in a programme a role belongs to the parent run or to each unit, and so do its duties",
                 fix="add `of: programme` or `of: unit`",
-            )  # fmt: skip
+            )
         closure = _closure(str(name), policy.roles)
         roles[str(name)] = Role(
-            name=str(name), title=str(spec.title) if spec.title else str(name).replace("_", " "),
-            level=(spec.of or "unit") if policy.programme is not None else "unit", closure=closure, spec=spec,
-        )  # fmt: skip
+            name=str(name),
+            title=str(spec.title) if spec.title else str(name).replace("_", " "),
+            level=(spec.of or "unit") if policy.programme is not None else "unit",
+            closure=closure,
+            spec=spec,
+        )
     return roles
 
 
@@ -164,18 +172,26 @@ def _parameters(policy: s.Policy, faults: Faults) -> dict[str, Parameter]:
             if since is not None:
                 if since.year is None:
                     faults.error(
-                        "PF211", f"a value of '{name}' begins on a day without a year", spec.span,
-                        why="a dated value holds from one day of history on", fix="write 2009-01-01",
-                    )  # fmt: skip
+                        "PF211",
+                        f"a value of '{name}' begins on a day without a year",
+                        spec.span,
+                        why="a dated value holds from one day of history on",
+                        fix="write 2009-01-01",
+                    )
                     continue
                 day = since.bounds()[0]
             if values and values[-1][0] is not None and day is not None and day <= values[-1][0]:
                 faults.error(
-                    "PF212", f"the values of '{name}' are not in the order of their days", spec.span,
-                    why="the latest value that has begun holds, so the order decides", fix="sort them, earliest first",
-                )  # fmt: skip
+                    "PF212",
+                    f"the values of '{name}' are not in the order of their days",
+                    spec.span,
+                    why="the latest value that has begun holds, so the order decides",
+                    fix="sort them, earliest first",
+                )
             values.append((day, _number(value)))
-        kind: Literal["share", "number"] = "share" if any(isinstance(value, SharePhrase) for _, value in rows) else "number"
+        kind: Literal["share", "number"] = (
+            "share" if any(isinstance(value, SharePhrase) for _, value in rows) else "number"
+        )
         found[str(name)] = Parameter(name=str(name), kind=kind, values=tuple(values))
     return found
 
@@ -214,282 +230,20 @@ def _once(name: str, noun: str, span: Span, seen: dict[str, Span], faults: Fault
         _is_a_word(name, noun, span, faults)
     if name in seen:
         faults.error(
-            "PF213", f"the name '{name}' of this {noun} is taken", span,
+            "PF213",
+            f"the name '{name}' of this {noun} is taken",
+            span,
             why=f"gates, anchors and commands name things, so a name stands once; the first is at {seen[name]}",
             fix=f"give the {noun} another name",
-        )  # fmt: skip
+        )
     seen.setdefault(name, span)
 
 
 def _is_a_word(name: str, noun: str, span: Span, faults: Faults) -> None:
     faults.error(
-        "PF232", f"the name '{name}' of this {noun} is a word of the language", span,
+        "PF232",
+        f"the name '{name}' of this {noun} is a word of the language",
+        span,
         why="a date, a window or a condition could not tell the name from the word",
         fix=f"give the {noun} another name",
-    )  # fmt: skip
-
-
-# --- one level --------------------------------------------------------------------------------------------------------
-
-
-def _phase_specs(level: str, policy: s.Policy) -> dict[str, tuple[s.PhaseSpec, s.PhaseSpec]]:
-    """By name: (the spec that gives window, steps and title; the spec that gives entry, gate and closing)."""
-    if level == "unit" or policy.programme is None:
-        return {str(name): (spec, spec) for name, spec in policy.phases.items()}
-    own = {str(name): spec for name, spec in policy.programme.phases.items()}
-    found = {}
-    for name, spec in policy.phases.items():
-        opens = spec.opens or policy.defaults.phase.opens
-        by_transition = opens is not None and opens.name == "transition"
-        if str(name) in own or not by_transition:
-            bare = s.PhaseSpec(span=spec.span, spans=spec.spans, opens=spec.opens)
-            found[str(name)] = (spec, own.get(str(name), bare))
-    return found | {name: (spec, spec) for name, spec in own.items() if name not in found}
-
-
-def _level(
-    level: str, policy: s.Policy, roles: dict[str, Role], parameters: dict[str, Parameter], faults: Faults
-) -> LevelPlan:
-    specs = _phase_specs(level, policy)
-    placed = [(place, d.level_of(place, policy, Faults() if level == "programme" else faults)) for place in d.places(policy)]
-    scope = _scope(level, policy, specs, dict((p.name, lv) for p, lv in placed), placed, parameters, faults)
-    duties = {
-        place.name: d.compile_duty(place, level, policy, roles, scope)
-        for place, where in placed
-        if where == level and (place.phase in specs or place.phase == "campaign")
-    }
-    phases = {name: _phase(name, level, both, policy, duties, scope) for name, both in specs.items()}
-    moves = _moves(level, policy, phases, duties, roles, scope)
-    _check_steps_of_phases(phases, scope)
-    ledgers = _ledgers(level, policy, roles, scope)
-    if faults.errors:
-        return LevelPlan(
-            name=level, phases=phases, duties=duties, ledgers=ledgers, moves={}, automatic=(), table={}, outcomes={}, machine=None
-        )  # fmt: skip
-    expanded = _expand_anywhere(moves, phases)
-    machine = build_machine(phases, expanded)
-    return LevelPlan(
-        name=level, phases=MappingProxyType(phases), duties=MappingProxyType(duties), ledgers=MappingProxyType(ledgers),
-        moves=MappingProxyType({move.name: move for move in moves}),
-        automatic=tuple(move for move in moves if move.when is not None),
-        table=compile_table(machine), machine=machine,
-        outcomes=MappingProxyType(dict(_outcomes(level, policy))),
-    )  # fmt: skip
-
-
-def _expand_anywhere(moves: list[Move], phases: Mapping[str, Phase]) -> list[Move]:
-    """An outcome without `from` is there from every phase, and while none is open."""
-    found = []
-    for move in moves:
-        if move.kind == "outcome" and not move.source:
-            found += [attrs.evolve(move, source=name) for name in phases]
-        found.append(move)
-    return found
-
-
-def _scope(
-    level: str, policy: s.Policy, specs: Mapping[str, Any], levels: dict[str, str],
-    placed: list[tuple[d.Place, str]], parameters: dict[str, Parameter], faults: Faults,
-) -> Scope:  # fmt: skip
-    seen = {name: lv for name, lv in levels.items() if lv == level or lv == "programme"}
-    documents = {
-        place.name: tuple(str(step.as_ or step.__tag__) for step in place.spec.route)
-        for place, where in placed
-        if isinstance(place.spec, ds.DocumentDuty) and where in (level, "programme")
-    }
-    return Scope(
-        faults=faults, level=level, duties=seen, phases={name: tuple(map(str, both[0].steps)) for name, both in specs.items()},
-        routes=documents,
-        ledgers={str(name): tuple(map(str, spec.classes)) for name, spec in policy.ledgers.items()},
-        polls=tuple(place.name for place, where in placed if isinstance(place.spec, ds.PollDuty) and where == level),
-        outcomes=tuple(map(str, policy.outcomes)), roles=tuple(map(str, policy.roles)),
-        parameters={name: parameter.kind for name, parameter in parameters.items()},
-        values={name: p.values[0][1] for name, p in parameters.items() if len(p.values) == 1},
-    )  # fmt: skip
-
-
-def _phase(
-    name: str, level: str, both: tuple[s.PhaseSpec, s.PhaseSpec], policy: s.Policy, duties: dict[str, Duty], scope: Scope
-) -> Phase:
-    outer, rules = both
-    defaults = policy.defaults.phase
-    opens = rules.opens or outer.opens or defaults.opens
-    closes = rules.closes or (outer.closes if level == "unit" else None) or defaults.closes
-    asking = next((one for one in (rules, outer, defaults) if one.asks is not None), defaults)
-    asks = str(asking.asks or "")
-    for key in ("opens", "closes"):
-        _check_edge(rules if getattr(rules, key) else outer if getattr(outer, key) else defaults, key, scope)
-    if asks and asks not in scope.roles:
-        scope.faults.unknown("role", asks, asking.span_of("asks"), scope.roles)
-    clock = rules.clock or outer.clock or defaults.clock
-    window = rules.window or outer.window
-    _check_phase(name, outer, rules, opens, closes, asks, clock, window, scope)
-    mine = tuple(duty for duty in duties if duties[duty].phase == name)
-    prescribed = tuple(
-        (duty, duties[duty].span, ", ".join(duties[duty].clause)) for duty in mine if duties[duty].prescribed
     )
-    here = attrs.evolve(scope, prescribed=prescribed)
-    return Phase(
-        name=name, level=level, title=str(outer.title) if outer.title else name.replace("_", " "),
-        window=window or WindowPhrase(), opens=opens or OpensPhrase(kind="date"),
-        closes=None if closes in (None, "unstated") else closes, asks=asks,  # type: ignore[arg-type]
-        clock=clock or "calendar", remind=rules.remind or outer.remind or defaults.remind,
-        overdue=d.by_name(rules.overdue or outer.overdue or defaults.overdue),
-        entry=build(rules.entry, here) if rules.entry is not None else None,
-        gate=build(rules.gate, here) if rules.gate is not None else None,
-        steps={str(key): Step(name=str(key), title=str(step.title or key), window=step.window, span=step.span) for key, step in outer.steps.items()},
-        duties=mine, own_actions=outer.own_actions, clause=outer.clause, span=outer.span, spec=outer,
-    )  # fmt: skip
-
-
-def _check_phase(
-    name: str, spec: s.PhaseSpec, rules: s.PhaseSpec, opens: Any, closes: Any, asks: str, clock: Any, window: Any, scope: Scope
-) -> None:
-    missing = {
-        "opens": opens is None, "closes": closes is None, "window": window is None,
-        "clock": clock is None and opens is not None and (opens.kind == "gate" or rules.entry is not None),
-    }  # fmt: skip
-    fixes = {
-        "opens": "`opens: on date`, `when PHASE closes`, `by ROLE` or `by transition`",
-        "closes": "`closes: by ROLE`, `when gate`, `on date` or `unstated`",
-        "window": "`window: 03-01 .. 04-30`, or `window: none`",
-        "clock": "`clock: calendar` or `clock: unit`",
-    }
-    for key, absent in missing.items():
-        if absent:
-            scope.faults.error(
-                "PF220", f"the phase '{name}' does not say its '{key}'", spec.span,
-                why="how a phase opens, closes and counts is never a hidden default",
-                fix=f"add {fixes[key]}, or write it once under `defaults: {{phase: …}}`",
-            )  # fmt: skip
-    if closes == "unstated" and not asks:
-        scope.faults.error(
-            "PF206", f"the phase '{name}' leaves its closing unstated and asks nobody", spec.span,
-            why="where the document is silent the run holds and asks a named role", fix="add `asks: ROLE`",
-        )  # fmt: skip
-    if opens is not None and opens.kind == "gate" and rules.entry is None:
-        scope.faults.error(
-            "PF218", f"the phase '{name}' opens when its gate is met, and has none", rules.span,
-            why="without an `entry:` there is nothing to be met", fix="add `entry: CONDITION`",
-        )  # fmt: skip
-    if closes is not None and closes != "unstated" and closes.kind == "gate" and rules.gate is None:
-        scope.faults.error(
-            "PF218", f"the phase '{name}' closes when its gate is met, and has none", rules.span,
-            why="without a `gate:` there is nothing to be met", fix="add `gate: CONDITION`",
-        )  # fmt: skip
-    if opens is not None and opens.kind == "date" and window is not None and window.first is None:
-        scope.faults.error(
-            "PF219", f"the phase '{name}' opens on its date, and its window has none", spec.span,
-            why="a phase opens 'on date' on the first day of its window", fix="give the window a first day, or another `opens:`",
-        )  # fmt: skip
-    if opens is not None and opens.kind in ("closes", "opens") and opens.name not in scope.phases:
-        scope.faults.unknown("phase", str(opens.name), spec.span_of("opens"), scope.phases)
-
-
-def _check_steps_of_phases(phases: Mapping[str, Phase], scope: Scope) -> None:
-    """A step needs a window; a length or none is legal."""
-    for phase in phases.values():
-        for step in phase.steps.values():
-            if step.window.kind == "none":
-                scope.faults.warning(
-                    "PF261", f"the step '{step.name}' of '{phase.name}' has no window", step.span,
-                    why="a step is a window; without one nothing ever begins or ends", fix="give it days, or make its duties the phase's own",
-                )  # fmt: skip
-
-
-def _outcomes(level: str, policy: s.Policy) -> Mapping[str, s.OutcomeSpec]:
-    group = policy.outcomes if level == "unit" or policy.programme is None else policy.programme.outcomes
-    return {str(name): spec for name, spec in group.items()}
-
-
-def _moves(
-    level: str, policy: s.Policy, phases: dict[str, Phase], duties: dict[str, Duty], roles: dict[str, Role], scope: Scope
-) -> list[Move]:
-    transitions = policy.transitions if level == "unit" or policy.programme is None else policy.programme.transitions
-    m.shadowed({str(k): v for k, v in transitions.items()}, scope)
-    opened = {name for name, phase in phases.items() if phase.opens.name != "transition"}
-    made = [str(spec.to) for spec in transitions.values()]
-    moves = [move for phase in phases.values() for move in m.phase_moves(phase)]
-    for name, spec in transitions.items():
-        reentered = str(spec.to) in opened or made.count(str(spec.to)) > 1
-        here = attrs.evolve(scope, prescribed=_prescribed(spec.from_, phases, duties))
-        moves.append(m.transition(str(name), spec, phases, here, reentered))
-    for ending, out in _outcomes(level, policy).items():
-        moves.append(m.outcome(ending, out, phases, attrs.evolve(scope, prescribed=_prescribed(out.from_, phases, duties))))
-    going = _going(duties, [move.name for move in moves], roles, scope)
-    m.check_graph(phases, moves, going, scope)
-    return moves
-
-
-def _check_edge(spec: s.PhaseDefaults, key: str, scope: Scope) -> None:
-    """Whoever opens or closes a phase by hand is a role; `by transition` names nobody."""
-    edge = getattr(spec, key)
-    by_role = edge is not None and edge != "unstated" and edge.kind == "role" and edge.name != "transition"
-    if by_role and edge.name not in scope.roles:
-        scope.faults.unknown("role", edge.name, spec.span_of(key), scope.roles)
-
-
-def _prescribed(
-    phase: str | None, phases: Mapping[str, Phase], duties: Mapping[str, Duty]
-) -> tuple[tuple[str, Span, str], ...] | None:
-    """What the word ``duties`` means in a move out of a phase."""
-    if phase is None:
-        return None
-    if phase not in phases:
-        return ()  # told where the move is compiled; that `duties` means nothing would follow from it
-    names = (name for name in phases[phase].duties if duties[name].prescribed)
-    return tuple((name, duties[name].span, ", ".join(duties[name].clause)) for name in names)
-
-
-def _going(
-    duties: Mapping[str, Duty], moves: list[str], roles: Mapping[str, Role], scope: Scope
-) -> dict[str, tuple[str, Span]]:
-    """Check the polls of a level and gather what their bands go to."""
-    going: dict[str, tuple[str, Span]] = {}
-    targets = [name for name in moves if "." not in name] + list(duties)
-    for name, duty in duties.items():
-        if not isinstance(duty.spec, ds.PollDuty):
-            continue
-        check_poll(name, duty.spec, roles, targets, scope)
-        for bands in (duty.spec.bands, *(edge.bands for edge in duty.spec.edges.values())):
-            for band in (*bands.exclusive, *bands.cumulative) if bands else ():
-                for target in (*band.go, *((band.otherwise,) if band.otherwise else ())):
-                    going[str(target)] = (name, band.span)
-    return going
-
-
-def _ledgers(level: str, policy: s.Policy, roles: Mapping[str, Role], scope: Scope) -> dict[str, Ledger]:
-    found = {}
-    for name, spec in policy.ledgers.items():
-        if (spec.of or "unit") != level and policy.programme is not None:
-            continue
-        _check_ledger(str(name), spec, roles, scope)
-        found[str(name)] = Ledger(
-            name=str(name), level=level, title=str(spec.title or name), spec=spec, span=spec.span, clause=spec.clause
-        )  # fmt: skip
-    return found
-
-
-def _check_ledger(name: str, spec: s.LedgerSpec, roles: Mapping[str, Role], scope: Scope) -> None:
-    faults, close = scope.faults, spec.close
-    for acting, place in (*named(spec, "opened_by"), *named(close, "by")):
-        if acting not in roles and acting != "owner":
-            faults.unknown("role", acting, place, roles)
-    verified = close.verify not in ("none", "unstated")
-    if verified and str(close.verify) not in roles:
-        faults.unknown("role", str(close.verify), close.span_of("verify"), roles)
-    if verified and close.poor is None:
-        faults.error(
-            "PF231", f"the ledger '{name}' does not say what a poor result means", close.span_of("verify"),
-            why="somebody verifies, so somebody may find it poor", fix="add `poor: reopen` or `poor: make_up`",
-        )  # fmt: skip
-    if isinstance(close.max, int) and close.otherwise is None:
-        faults.error(
-            "PF223", f"an item of '{name}' may be reopened {close.max} times, and nothing is said of the next time",
-            close.span_of("max"), why="a limit without an 'otherwise' leaves the item without an answer", fix="add `otherwise: ROLE`",
-        )  # fmt: skip
-    if "unstated" in (close.verify, spec.survives) and close.asks is None:
-        faults.error(
-            "PF206", f"the ledger '{name}' leaves something unstated and asks nobody", close.span,
-            why="where the document is silent the run holds and asks a named role", fix="add `asks: ROLE` under `close:`",
-        )  # fmt: skip

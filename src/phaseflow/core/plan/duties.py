@@ -19,11 +19,19 @@ from phaseflow.spec.shape import Shape
 T = TypeVar("T")
 
 FAMILIES: Mapping[str, Literal["write", "hear", "judge", "tell"]] = {
-    "draft": "write", "absorb": "write",
-    "consult": "hear", "review": "hear",
-    "discuss": "judge", "vet": "judge", "approve": "judge", "decide": "judge",
-    "publish": "tell", "circulate": "tell", "submit": "tell", "file": "tell",
-}  # fmt: skip
+    "draft": "write",
+    "absorb": "write",
+    "consult": "hear",
+    "review": "hear",
+    "discuss": "judge",
+    "vet": "judge",
+    "approve": "judge",
+    "decide": "judge",
+    "publish": "tell",
+    "circulate": "tell",
+    "submit": "tell",
+    "file": "tell",
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -91,17 +99,22 @@ def compile_duty(place: Place, level: str, policy: Policy, roles: Mapping[str, R
     subjects, each = _subjects(spec, roles, policy.bodies, faults)
     if not actors(spec):
         faults.error(
-            "PF202", f"nobody owes the duty '{place.name}'", place.span,
+            "PF202",
+            f"nobody owes the duty '{place.name}'",
+            place.span,
             why="a duty that nobody owes can never be done, and no reminder finds a receiver",
             fix="add `by: ROLE`, or `each: ROLE`",
-        )  # fmt: skip
+        )
     if isinstance(spec, s.PollDuty):
         _check_rated(spec, roles, policy.bodies, faults)
     if subjects == "body" and not by:
         faults.error(
-            "PF203", f"nobody acts for '{each}' in the duty '{place.name}'", place.span,
-            why="a body is not a person and can record nothing itself", fix="add `by: ROLE`",
-        )  # fmt: skip
+            "PF203",
+            f"nobody acts for '{each}' in the duty '{place.name}'",
+            place.span,
+            why="a body is not a person and can record nothing itself",
+            fix="add `by: ROLE`",
+        )
     _check_kind(place, policy, roles, scope)
     defaults = policy.defaults.duty
     due = _due(place, defaults, faults)
@@ -109,15 +122,26 @@ def compile_duty(place: Place, level: str, policy: Policy, roles: Mapping[str, R
         check_anchor(due.anchor, spec.span_of("due"), policy, scope)
     dated = due is not None and not due.undated
     return Duty(
-        name=place.name, kind=kind_of(spec), level=level, phase=place.phase, step=place.step,
-        title=title_of(spec, place.name), by=by, subjects=subjects, each=each, due=due,
-        grace=spec.grace or (defaults.grace if dated else None), lock=spec.lock,
+        name=place.name,
+        kind=kind_of(spec),
+        level=level,
+        phase=place.phase,
+        step=place.step,
+        title=title_of(spec, place.name),
+        by=by,
+        subjects=subjects,
+        each=each,
+        due=due,
+        grace=spec.grace or (defaults.grace if dated else None),
+        lock=spec.lock,
         remind=spec.remind or (defaults.remind if dated else ()),
         overdue=by_name(spec.overdue or (defaults.overdue if dated else {})),
         needs=build(spec.needs, scope) if spec.needs is not None else None,
-        spec=spec, clause=spec.clause, span=place.span,
+        spec=spec,
+        clause=spec.clause,
+        span=place.span,
         route=compile_route(spec, roles, scope) if isinstance(spec, s.DocumentDuty) else (),
-    )  # fmt: skip
+    )
 
 
 def _check_kind(place: Place, policy: Policy, roles: Mapping[str, Role], scope: Scope) -> None:
@@ -173,9 +197,12 @@ def _subjects(
         faults.unknown("role or body", name, spec.span_of("each"), (*roles, *bodies))
     elif roles[name].spec.invited:
         faults.error(
-            "PF204", f"the role '{name}' is invited and owes nothing", spec.span_of("each"),
-            why="an invited role takes part and is heard; it has no duties", fix="name another role, or drop `invited`",
-        )  # fmt: skip
+            "PF204",
+            f"the role '{name}' is invited and owes nothing",
+            spec.span_of("each"),
+            why="an invited role takes part and is heard; it has no duties",
+            fix="name another role, or drop `invited`",
+        )
     return "role", name
 
 
@@ -196,10 +223,12 @@ def _due(place: Place, defaults: DutyDefaults, faults: Faults) -> MomentPhrase |
         return None
     if defaults.due is None:
         faults.error(
-            "PF205", f"the duty '{place.name}' does not say by when it is owed", place.span,
+            "PF205",
+            f"the duty '{place.name}' does not say by when it is owed",
+            place.span,
             why="whether a duty is due at the end of its window or never is not for the engine to guess",
             fix="add `due: window end`, a day, or `due: none`; or write it once under `defaults: {duty: {due: …}}`",
-        )  # fmt: skip
+        )
         return None
     return None if defaults.due == "none" else defaults.due
 
@@ -215,15 +244,20 @@ def compile_route(spec: s.DocumentDuty, roles: Mapping[str, Role], scope: Scope)
     _check_returns(steps, scope.faults)
     if not steps or steps[0].act != "draft":
         scope.faults.error(
-            "PF221", "a route begins with a draft", spec.span_of("route"),
-            why="there is no document before somebody has written it", fix="put `{draft: ROLE}` first",
-        )  # fmt: skip
+            "PF221",
+            "a route begins with a draft",
+            spec.span_of("route"),
+            why="there is no document before somebody has written it",
+            fix="put `{draft: ROLE}` first",
+        )
     elif steps[0].when is not None or not steps[0].blocking:
         scope.faults.error(
-            "PF440", "the first draft of this route can be passed over", steps[0].span,
+            "PF440",
+            "the first draft of this route can be passed over",
+            steps[0].span,
             why="every later act is done on a version, so there has to be one",
             fix="drop `when` and `blocking` from the first step",
-        )  # fmt: skip
+        )
     return tuple(steps)
 
 
@@ -242,19 +276,23 @@ def _check_returns(steps: Iterable[RouteStep], faults: Faults) -> None:
         back = named.get(step.returns_to)
         if back is not None and (back.family != "write" or not back.blocking):
             faults.error(
-                "PF441", f"'{step.name}' sends the document back to '{back.name}', where nobody writes",
+                "PF441",
+                f"'{step.name}' sends the document back to '{back.name}', where nobody writes",
                 step.spec.span_of("returns_to"),
                 why="a document that was sent back is answered by a new version",
                 fix="name a `draft` or an `absorb` step that blocks",
-            )  # fmt: skip
+            )
 
 
 def _check_name(names: list[str], index: int, step: s.Step, faults: Faults) -> None:
     if names[index] in names[:index]:
         faults.error(
-            "PF222", f"two steps of this route are named '{names[index]}'", step.span,
-            why="returns, waivers and deadlines name a step, so each name stands once", fix="add `as: NAME` to one of them",
-        )  # fmt: skip
+            "PF222",
+            f"two steps of this route are named '{names[index]}'",
+            step.span,
+            why="returns, waivers and deadlines name a step, so each name stands once",
+            fix="add `as: NAME` to one of them",
+        )
 
 
 def _step(index: int, names: list[str], step: s.Step, roles: Mapping[str, Role], scope: Scope) -> RouteStep:
@@ -271,12 +309,21 @@ def _step(index: int, names: list[str], step: s.Step, roles: Mapping[str, Role],
     _check_heard(names[index], step, who, scope.faults)
     _check_references(names, index, step, scope.faults)
     return RouteStep(
-        name=names[index], index=index, act=act, family=family, roles=who, by=by, blocking=step.blocking,
-        returns_to=returns_to, silence=str(getattr(step, "silence", None) or ""),
+        name=names[index],
+        index=index,
+        act=act,
+        family=family,
+        roles=who,
+        by=by,
+        blocking=step.blocking,
+        returns_to=returns_to,
+        silence=str(getattr(step, "silence", None) or ""),
         asks=_asks(step, roles, scope.faults),
         when=build(step.when, scope) if step.when is not None else None,
-        spec=step, span=step.span, clause=step.clause,
-    )  # fmt: skip
+        spec=step,
+        span=step.span,
+        clause=step.clause,
+    )
 
 
 def _check_heard(name: str, step: s.Step, who: tuple[str, ...], faults: Faults) -> None:
@@ -286,11 +333,12 @@ def _check_heard(name: str, step: s.Step, who: tuple[str, ...], faults: Faults) 
             faults.unknown(f"group heard at '{name}'", str(group), step.key_span_of(f"at_least.{group}"), who)
         if least.base not in (None, "consulted"):
             faults.error(
-                "PF442", f"the least share of '{group}' at '{name}' is a share of '{least.base}'",
+                "PF442",
+                f"the least share of '{group}' at '{name}' is a share of '{least.base}'",
                 step.span_of(f"at_least.{group}"),
                 why="the composition of a consultation is judged on those consulted",
                 fix=f"write `{group}: {attrs.evolve(least, base='consulted')}`",
-            )  # fmt: skip
+            )
 
 
 def _check_references(names: list[str], index: int, step: s.Step, faults: Faults) -> None:
@@ -306,9 +354,12 @@ def _asks(step: s.Step, roles: Mapping[str, Role], faults: Faults) -> str:
         _known_roles(step, "asks", roles, faults)
     elif getattr(step, "silence", None) == "unstated":
         faults.error(
-            "PF206", f"the step '{step.as_ or step.__tag__}' leaves silence unstated and asks nobody", step.span,
-            why="where the document is silent the run holds and asks a named role", fix="add `asks: ROLE`",
-        )  # fmt: skip
+            "PF206",
+            f"the step '{step.as_ or step.__tag__}' leaves silence unstated and asks nobody",
+            step.span,
+            why="where the document is silent the run holds and asks a named role",
+            fix="add `asks: ROLE`",
+        )
     return str(asks or "")
 
 
@@ -317,12 +368,18 @@ def _check_silence(name: str, step: s.Step, family: str, faults: Faults) -> None
     if needed and getattr(step, "silence", None) is None:
         allowed = "go_on, hold or unstated" if family == "hear" else "accept, return, hold or unstated"
         faults.error(
-            "PF207", f"the step '{name}' does not say what silence means", step.span,
-            why="every review has a declared result, also when nobody answers", fix=f"add `silence:` {allowed}",
-        )  # fmt: skip
-    if family == "judge" and not getattr(step, "returns_to", None):
-        if getattr(step, "silence", None) == "return":
-            faults.error(
-                "PF208", f"the step '{name}' returns on silence, but not to where", step.span,
-                why="a returned document goes back to a named step", fix="add `returns_to: STEP`",
-            )  # fmt: skip
+            "PF207",
+            f"the step '{name}' does not say what silence means",
+            step.span,
+            why="every review has a declared result, also when nobody answers",
+            fix=f"add `silence:` {allowed}",
+        )
+    silent = getattr(step, "silence", None)
+    if family == "judge" and not getattr(step, "returns_to", None) and silent == "return":
+        faults.error(
+            "PF208",
+            f"the step '{name}' returns on silence, but not to where",
+            step.span,
+            why="a returned document goes back to a named step",
+            fix="add `returns_to: STEP`",
+        )

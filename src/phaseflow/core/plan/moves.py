@@ -1,4 +1,4 @@
-"""Moves of a level, and what a graph of them must not be: unreachable, a dead end, shadowed, or a ring without a person."""
+"""Moves of a level, and what their graph must not be: unreachable, a dead end, shadowed, a ring without a person."""
 
 from __future__ import annotations
 
@@ -25,10 +25,21 @@ def phase_moves(phase: Phase) -> Iterable[Move]:
 
 def _move(phase: Phase, verb: str, *, source: str = "", target: str = "", **more: object) -> Move:
     return Move(
-        name=f"{phase.name}.{verb}", kind="open" if verb == "open" else "close", source=source, target=target,
-        outcome="", closes_source=verb == "close", max=None, otherwise="", window=None, duties=None,
-        missing_only=False, span=phase.span, clause=phase.clause, **more,  # type: ignore[arg-type]
-    )  # fmt: skip
+        name=f"{phase.name}.{verb}",
+        kind="open" if verb == "open" else "close",
+        source=source,
+        target=target,
+        outcome="",
+        closes_source=verb == "close",
+        max=None,
+        otherwise="",
+        window=None,
+        duties=None,
+        missing_only=False,
+        span=phase.span,
+        clause=phase.clause,
+        **more,  # type: ignore[arg-type]
+    )
 
 
 def transition(name: str, spec: TransitionSpec, phases: Mapping[str, Phase], scope: Scope, reentered: bool) -> Move:
@@ -40,9 +51,12 @@ def transition(name: str, spec: TransitionSpec, phases: Mapping[str, Phase], sco
         _check_second_visit(name, spec, scope)
     if isinstance(spec.max, int) and spec.otherwise is None:
         scope.faults.error(
-            "PF223", f"'{name}' may be made {spec.max} times, and nothing is said of the next time", spec.span_of("max"),
-            why="a limit without an 'otherwise' leaves the run without an answer", fix="add `otherwise: NAME`",
-        )  # fmt: skip
+            "PF223",
+            f"'{name}' may be made {spec.max} times, and nothing is said of the next time",
+            spec.span_of("max"),
+            why="a limit without an 'otherwise' leaves the run without an answer",
+            fix="add `otherwise: NAME`",
+        )
     _check_askers(spec, scope)
     chosen = () if spec.duties in (None, "all", "missing") else named(spec, "duties")
     for duty, place in chosen:
@@ -50,22 +64,39 @@ def transition(name: str, spec: TransitionSpec, phases: Mapping[str, Phase], sco
             scope.faults.unknown("duty", duty, place, scope.duties)
     duties = tuple(duty for duty, _ in chosen) if isinstance(spec.duties, tuple) else None
     return Move(
-        name=name, kind="transition", source=str(spec.from_), target=str(spec.to), outcome="", closes_source=True,
-        by=tuple(str(role) for role in spec.by), gate=_condition(spec.gate, scope), when=_condition(spec.when, scope),
-        max=spec.max if isinstance(spec.max, int) else None, otherwise=str(spec.otherwise or ""), window=spec.window,
-        duties=duties, missing_only=spec.duties == "missing", span=spec.span, clause=spec.clause,
-    )  # fmt: skip
+        name=name,
+        kind="transition",
+        source=str(spec.from_),
+        target=str(spec.to),
+        outcome="",
+        closes_source=True,
+        by=tuple(str(role) for role in spec.by),
+        gate=_condition(spec.gate, scope),
+        when=_condition(spec.when, scope),
+        max=spec.max if isinstance(spec.max, int) else None,
+        otherwise=str(spec.otherwise or ""),
+        window=spec.window,
+        duties=duties,
+        missing_only=spec.duties == "missing",
+        span=spec.span,
+        clause=spec.clause,
+    )
 
 
 def _check_second_visit(name: str, spec: TransitionSpec, scope: Scope) -> None:
     for key in ("window", "duties", "max"):
         if getattr(spec, key) is None:
             scope.faults.error(
-                "PF224", f"'{name}' can open '{spec.to}' a second time and leaves out '{key}'", spec.span,
+                "PF224",
+                f"'{name}' can open '{spec.to}' a second time and leaves out '{key}'",
+                spec.span,
                 why="written dates bind the first visit only, so a later one states its own window, duties and limit",
-                fix={"window": "add `window: 30 days`, or `window: none`", "duties": "add `duties: all`, `missing` or a list",
-                     "max": "add `max: unlimited`, or a number with `otherwise`"}[key],
-            )  # fmt: skip
+                fix={
+                    "window": "add `window: 30 days`, or `window: none`",
+                    "duties": "add `duties: all`, `missing` or a list",
+                    "max": "add `max: unlimited`, or a number with `otherwise`",
+                }[key],
+            )
 
 
 def outcome(name: str, spec: OutcomeSpec, phases: Mapping[str, Phase], scope: Scope) -> Move:
@@ -75,14 +106,30 @@ def outcome(name: str, spec: OutcomeSpec, phases: Mapping[str, Phase], scope: Sc
     _check_askers(spec, scope)
     if spec.owes is not None and spec.carry is None:
         scope.faults.error(
-            "PF225", f"the outcome '{name}' owes a run and does not say what it takes over", spec.span,
-            why="a redo with and without the open items are two different things", fix="add `carry: nothing` or `carry: open_items`",
-        )  # fmt: skip
+            "PF225",
+            f"the outcome '{name}' owes a run and does not say what it takes over",
+            spec.span,
+            why="a redo with and without the open items are two different things",
+            fix="add `carry: nothing` or `carry: open_items`",
+        )
     return Move(
-        name=name, kind="outcome", source=str(spec.from_ or ""), target="", outcome=name, closes_source=False,
-        by=tuple(str(role) for role in spec.by), gate=_condition(spec.gate, scope), when=_condition(spec.when, scope),
-        max=None, otherwise="", window=None, duties=None, missing_only=False, span=spec.span, clause=spec.clause,
-    )  # fmt: skip
+        name=name,
+        kind="outcome",
+        source=str(spec.from_ or ""),
+        target="",
+        outcome=name,
+        closes_source=False,
+        by=tuple(str(role) for role in spec.by),
+        gate=_condition(spec.gate, scope),
+        when=_condition(spec.when, scope),
+        max=None,
+        otherwise="",
+        window=None,
+        duties=None,
+        missing_only=False,
+        span=spec.span,
+        clause=spec.clause,
+    )
 
 
 def _condition(tree: object, scope: Scope):  # type: ignore[no-untyped-def]
@@ -121,7 +168,11 @@ def _alive(move: Move, named: set[str]) -> bool:
 
 
 def _unreachable(phases: Mapping[str, Phase], moves: tuple[Move, ...], named: set[str], scope: Scope) -> None:
-    reached = {name for name, phase in phases.items() if phase.opens.name != "transition" and phase.opens.kind not in ("closes", "opens")}
+    reached = {
+        name
+        for name, phase in phases.items()
+        if phase.opens.name != "transition" and phase.opens.kind not in ("closes", "opens")
+    }
     grown = True
     while grown:
         grown = False
@@ -137,10 +188,12 @@ def _unreachable(phases: Mapping[str, Phase], moves: tuple[Move, ...], named: se
     for name, phase in phases.items():
         if name not in reached:
             scope.faults.error(
-                "PF226", f"the phase '{name}' can never be opened", phase.span,
+                "PF226",
+                f"the phase '{name}' can never be opened",
+                phase.span,
                 why="no date, role, closing phase or transition leads to it",
                 fix="give it an `opens:`, or name a transition to it in a band or with `by:`",
-            )  # fmt: skip
+            )
 
 
 def _dead_end(phases: Mapping[str, Phase], moves: tuple[Move, ...], named: set[str], scope: Scope) -> None:
@@ -149,17 +202,21 @@ def _dead_end(phases: Mapping[str, Phase], moves: tuple[Move, ...], named: set[s
         for move in outcomes:
             if not _alive(move, named):
                 scope.faults.error(
-                    "PF227", f"the outcome '{move.name}' can never be reached", move.span,
+                    "PF227",
+                    f"the outcome '{move.name}' can never be reached",
+                    move.span,
                     why="no role may ask for it, no condition makes it, and no band goes to it",
                     fix="add `by: ROLE`, `when: CONDITION`, or name it in a band",
-                )  # fmt: skip
+                )
         return
     first = next(iter(phases.values()), None)
     scope.faults.error(
-        "PF228", "a run of this policy can never end", outcomes[0].span if outcomes else first.span if first else Span(),
+        "PF228",
+        "a run of this policy can never end",
+        outcomes[0].span if outcomes else first.span if first else Span(),
         why="no outcome can be reached, so every run stays open for ever",
         fix="add `outcomes: {completed: {by: ROLE, gate: …}}`",
-    )  # fmt: skip
+    )
 
 
 def _rings(phases: Mapping[str, Phase], moves: tuple[Move, ...], scope: Scope) -> None:
@@ -174,10 +231,12 @@ def _rings(phases: Mapping[str, Phase], moves: tuple[Move, ...], scope: Scope) -
             for target, move in edges.get(stack.pop(), ()):
                 if target == start:
                     scope.faults.error(
-                        "PF229", f"the automatic transition '{move.name}' closes a ring through '{start}'", move.span,
+                        "PF229",
+                        f"the automatic transition '{move.name}' closes a ring through '{start}'",
+                        move.span,
                         why="every step of the ring happens by itself, so the run would never come to rest",
                         fix="let a person ask for one of them: `by: ROLE` instead of `when`",
-                    )  # fmt: skip
+                    )
                     return
                 if target not in seen:
                     seen.add(target)
@@ -193,10 +252,12 @@ def shadowed(transitions: Mapping[str, TransitionSpec], scope: Scope) -> None:
         sign = (str(spec.from_), repr(spec.when))
         if sign in seen:
             scope.faults.error(
-                "PF230", f"the transition '{name}' can never be made", spec.span,
+                "PF230",
+                f"the transition '{name}' can never be made",
+                spec.span,
                 why=f"'{seen[sign]}' leaves '{spec.from_}' on the same condition and comes first",
                 fix="drop one of them, or give them conditions that differ",
-            )  # fmt: skip
+            )
         seen.setdefault(sign, name)
 
 
