@@ -191,6 +191,8 @@ def _chain(step: Step, person: str, giver: str, role: str) -> str:
 
 
 def _away(step: Step, person: str, role: str) -> bool:
+    if step.plan.policy.delegation is None:
+        return False
     for rows in _rosters(step):
         for _key, name in rows.scan(f"away/{person}/"):
             found: Delegation = rows.get(f"delegation/{name}")

@@ -373,6 +373,8 @@ def automatic(step: Step) -> bool:
     head = step.head
     if head.status != "running":
         return False
+    if not head.waiting and not step.level.automatic:
+        return False
     facts = sources(step)
     for name in head.waiting:
         entry = step.level.phases[name].entry
