@@ -388,9 +388,9 @@ def main() -> None:
         "status district_campaign/finance",
         "history district_campaign/water",
         "verify",
-        "todo district_campaign/health health.head",
+        "todo district_campaign/health health.deputy",
     ):
-        print(f"    .venv/bin/phaseflow --db {db} {line}")
+        print(f"    .venv/bin/phaseflow {line} --db {db}")
     story.engine.close()
 
 
