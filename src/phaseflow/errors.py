@@ -72,9 +72,7 @@ class PolicyError(PhaseflowError):
 
 def sort_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Sort by file and position; equal problems appear once."""
-    return tuple(
-        sorted(dict.fromkeys(problems), key=lambda p: (p.span.file, p.span.line, p.span.col, p.code, p.what))
-    )
+    return tuple(sorted(dict.fromkeys(problems), key=lambda p: (p.span.file, p.span.line, p.span.col, p.code, p.what)))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -93,6 +91,19 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
+WIDEST = 400
+"""Characters of a source line that are shown; a hostile line may hold a million."""
+
+
+def _clipped(text: str, start: int) -> tuple[str, int]:
+    """A line cut to a readable length round the place *start*, and where that place is in what is left."""
+    if len(text) <= WIDEST:
+        return text, start
+    first = max(0, start - WIDEST // 4)
+    left, right = "…" if first else "", "…" if first + WIDEST < len(text) else ""
+    return left + text[first : first + WIDEST] + right, start - first + len(left)
+
+
 def show(problem: Problem, line_of: Callable[[str, int], str | None] = lambda _file, _line: None) -> str:
     """Print one problem in four parts: headline, the source line with a marker, why, fix.
 
@@ -103,10 +114,11 @@ def show(problem: Problem, line_of: Callable[[str, int], str | None] = lambda _f
     parts = [str(problem)]
     text = line_of(problem.span.file, problem.span.line) if problem.span.line else None
     if text is not None:
-        before = text[: problem.span.col - 1]
-        marked = text[problem.span.col - 1 : problem.span.col - 1 + problem.span.length] or " "
+        shown, start = _clipped(text.rstrip(), problem.span.col - 1)
+        before = shown[:start]
+        marked = shown[start : start + problem.span.length] or " "
         number = f"{problem.span.line:>5}"
-        parts.append(f"{number} | {text.rstrip()}")
+        parts.append(f"{number} | {shown}")
         parts.append(f"{' ' * len(number)} | {' ' * _width(before)}{'^' * max(1, _width(marked))}")
     if problem.why:
         parts.append(f"  why: {problem.why}")

@@ -13,9 +13,8 @@ import attrs
 
 from phaseflow.core.calendars import Calendar, bind
 from phaseflow.core.plan.model import Duty, LevelPlan, Phase
-from phaseflow.core.state.rows import Rows
 from phaseflow.messages.events import Days, Rung, Term
-from phaseflow.spec.phrases import AnchorPhrase, LengthPhrase, MomentPhrase, WindowPhrase
+from phaseflow.spec.phrases import LengthPhrase, MomentPhrase, WindowPhrase
 
 Anchors = Mapping[tuple[str, str], date]
 """(name, edge) to a day that is known."""
@@ -180,9 +179,3 @@ def is_about(duty: Duty, phase: Phase | None, window: Days, steps: Mapping[str, 
     name = due.anchor.name if due.anchor is not None else ""
     edges = {"window": own, duty.step: own, phase.name if phase is not None else "campaign": window}
     return due.about or duty.approximate or (bool(name) and name in edges and edges[name].about)
-
-
-def anchor_known(anchor: AnchorPhrase, rows: Rows) -> date | None:
-    """The day on which something named by an anchor has happened, if it has."""
-    day: date | None = rows.get(f"happened/{anchor.name}/{anchor.edge}")
-    return day

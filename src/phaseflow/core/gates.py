@@ -11,7 +11,7 @@ import attrs
 
 from phaseflow.core.conditions import UNKNOWN, Condition, Read, Requirement, Verdict, explain
 from phaseflow.core.plan.model import Duty, LevelPlan, Plan
-from phaseflow.core.state.rows import CAMPAIGN, DutyState, Head, Rows
+from phaseflow.core.state.rows import DutyState, Head, Rows
 from phaseflow.messages.events import Reading
 
 Value = Any
@@ -241,6 +241,3 @@ def subjects_outstanding(sources: Sources, name: str, limit: int = 20, after: st
             if len(names) == limit:
                 break
     return tuple(names), state.outstanding
-
-
-__all__ = ["CAMPAIGN", "READERS", "Missing", "Sources", "judge", "reading", "subjects_outstanding", "text_of"]

@@ -29,7 +29,7 @@ from phaseflow.engine.rows import StoreRows
 from phaseflow.engine.run import Run
 from phaseflow.errors import Problem
 from phaseflow.messages import commands as c
-from phaseflow.messages.events import Entry, RunStarted
+from phaseflow.messages.events import Entry
 from phaseflow.stores import open_store
 from phaseflow.stores.base import (
     Conflict,
@@ -383,6 +383,3 @@ def _relay(store: Store, plugins: Plugins | None, clock: Callable[[], datetime])
     from phaseflow.relay import Relay
 
     return Relay(store, plugins or (), clock=clock)
-
-
-__all__ = ["Engine", "HostFact", "RunStarted", "new_id", "utc_now"]

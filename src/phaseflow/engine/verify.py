@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from phaseflow.core.state import fold
 from phaseflow.engine import texts
 from phaseflow.engine.ballots import count_box
-from phaseflow.engine.rows import StoreRows
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry
 from phaseflow.stores import codec
@@ -81,6 +80,3 @@ def _boxes(tx: Tx, run: str, trail: list[Entry]) -> list[str]:
             if root != entry.event.root or tally != entry.event.tally:
                 faults.append(f"the box of '{entry.event.key}' does not hold what entry {entry.seq} counted")
     return faults
-
-
-__all__ = ["StoreRows", "verify"]

@@ -17,7 +17,7 @@ from phaseflow.core.gates import Sources, judge
 from phaseflow.core.plan.model import Duty, Move, Plan
 from phaseflow.core.reasons import Reason, act_for, cheapest, number_text, reasons
 from phaseflow.core.state.polls import vote_key
-from phaseflow.core.state.rows import CAMPAIGN, Draft, DutyState, PartState, Question, VisitState
+from phaseflow.core.state.rows import Draft, DutyState, PartState, Question, VisitState
 from phaseflow.engine.answers import Owed, PhaseView, Refused, Status
 from phaseflow.messages.events import Days
 from phaseflow.spec.duties import PollDuty
@@ -336,6 +336,3 @@ def _phase(step: Step, name: str) -> PhaseView:
 def _states(step: Step, name: str, number: int) -> list[DutyState]:
     rows: Iterable[tuple[str, DutyState]] = step.rows.scan(f"duty/{name}/{number}/") if number else ()
     return [row for _key, row in rows if row.name in step.level.duties]
-
-
-__all__ = ["CAMPAIGN", "allowed", "looking", "status", "todo", "why"]

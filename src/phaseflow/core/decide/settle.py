@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-import attrs
-
 from phaseflow.core.decide import documents, ledgers, opening, owing, phases, polls, relief, roster
 from phaseflow.core.decide.step import Step
 from phaseflow.core.state.duties import duty_of, part_of
@@ -184,5 +182,3 @@ FIRE: Mapping[str, Callable[[Step, Timer], None]] = {
     **relief.FIRE,
 }
 """What each kind of timer does when its moment comes; each emits at least one event."""
-
-__all__ = ["FIRE", "attrs", "react", "settle", "stabilise"]

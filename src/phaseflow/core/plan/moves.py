@@ -8,7 +8,7 @@ from phaseflow.core.plan.conditions import Scope, build
 from phaseflow.core.plan.faults import named
 from phaseflow.core.plan.model import Move, Phase
 from phaseflow.errors import Span
-from phaseflow.spec.model import OutcomeSpec, PhaseSpec, TransitionSpec
+from phaseflow.spec.model import OutcomeSpec, TransitionSpec
 
 
 def phase_moves(phase: Phase) -> Iterable[Move]:
@@ -259,6 +259,3 @@ def shadowed(transitions: Mapping[str, TransitionSpec], scope: Scope) -> None:
                 fix="drop one of them, or give them conditions that differ",
             )
         seen.setdefault(sign, name)
-
-
-__all__ = ["PhaseSpec", "check_graph", "outcome", "phase_moves", "shadowed", "transition"]
