@@ -20,7 +20,9 @@ from phaseflow.stores.base import (
     Dead,
     Delivered,
     Delivery,
+    Expanded,
     HeadQuery,
+    Letter,
     PersonalValue,
     Retry,
     Skipped,
@@ -37,7 +39,24 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 minutes = st.integers(-3, 3).map(lambda n: NOON + n * MINUTE)
 hooks = st.sampled_from(["mail", "log", "chat"])
 outcomes = st.one_of(
-    st.just(Delivered()), st.builds(Skipped, texts), st.builds(Dead, texts), st.builds(Retry, at=minutes, error=texts)
+    st.just(Delivered()),
+    st.builds(
+        Expanded,
+        letters=st.lists(
+            st.builds(
+                Letter,
+                recipient=st.sampled_from(["li", "wang", "é"]),
+                line=st.sampled_from(["a", "x"]),
+                ready_at=minutes,
+            ),
+            max_size=3,
+        ).map(tuple),
+        progress=texts,
+        over=st.booleans(),
+    ),
+    st.builds(Skipped, texts),
+    st.builds(Dead, texts),
+    st.builds(Retry, at=minutes, error=texts),
 )
 queries = st.builds(
     HeadQuery,
@@ -149,12 +168,21 @@ class BothStores(RuleBasedStateMachine):
     def declare(self, names: set[str], from_start: bool, undo: bool) -> None:
         self.both(lambda tx: tx.declare_hooks(names, from_start=from_start), undo=undo)
 
-    @rule(names=st.sets(hooks, min_size=1), now=minutes, limit=st.integers(0, 3), undo=st.sampled_from([False, True]))
-    def claim(self, names: set[str], now: Any, limit: int, undo: bool) -> None:
+    @rule(
+        names=st.sets(hooks, min_size=1),
+        now=minutes,
+        limit=st.integers(0, 4),
+        letters=st.booleans(),
+        together=st.integers(1, 3),
+        undo=st.sampled_from([False, False, True]),
+    )
+    def claim(self, names: set[str], now: Any, limit: int, letters: bool, together: int, undo: bool) -> None:
         until = now + timedelta(seconds=90)
 
         def act(tx: Tx) -> list[Delivery]:
-            return tx.claim_deliveries(names, now=now, limit=limit, lease_until=until, worker="w")
+            return tx.claim_deliveries(
+                names, now=now, limit=limit, lease_until=until, worker="w", letters=letters, together=together
+            )
 
         claimed = self.both(act, undo=undo)
         if not undo:
@@ -172,6 +200,12 @@ class BothStores(RuleBasedStateMachine):
         delivery = data.draw(st.sampled_from(self.claimed))
         self.both(lambda tx: tx.revive(delivery.id, at=at))
 
+    @precondition(lambda self: self.claimed)
+    @rule(data=st.data(), reason=texts, now=minutes)
+    def discard(self, data: st.DataObject, reason: str, now: Any) -> None:
+        delivery = data.draw(st.sampled_from(self.claimed))
+        self.both(lambda tx: tx.discard(delivery.id, reason=reason, now=now))
+
     @rule(digest=st.sampled_from(["d", "e"]), body=st.sampled_from(["1", "1", "2"]), undo=st.booleans())
     def keep_plan(self, digest: str, body: str, undo: bool) -> None:
         self.both(lambda tx: tx.keep_plan(digest, body), undo=undo)
@@ -186,7 +220,15 @@ class BothStores(RuleBasedStateMachine):
     def ask_rows(self, run: str, prefix: str, after: str) -> None:
         self.both(lambda tx: (tx.scan(run, prefix, after=after), tx.scan(run, prefix, limit=2), tx.plan("d")))
 
-    @rule(status=st.sampled_from([None, "waiting", "leased", "dead"]), hook=st.none() | hooks, run=st.none() | runs)
+    @rule(by=minutes, limit=st.integers(0, 3))
+    def claim_due(self, by: Any, limit: int) -> None:
+        self.both(lambda tx: tx.claim_due(by=by, limit=limit))
+
+    @rule(
+        status=st.sampled_from([None, "waiting", "leased", "expanded", "dead"]),
+        hook=st.none() | hooks,
+        run=st.none() | runs,
+    )
     def ask_outbox(self, status: Any, hook: Any, run: Any) -> None:
         self.both(lambda tx: (tx.deliveries(status=status, hook=hook, run=run), tx.notices(run=run)))
 

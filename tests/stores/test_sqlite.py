@@ -250,16 +250,16 @@ def test_a_wrong_file_is_refused(path: Path, spoil: Callable[[Path], None], erro
 
 def test_damage_inside_is_named(store: SqliteStore, path: Path) -> None:
     """A page that was overwritten shows as StoreCorrupt, not as an error of the driver."""
-    for _ in range(50):
-        commit(store, put={"k": "x" * 5000})
+    for number in range(100):
+        commit(store, put={f"k{number}": "x" * 5000})
     store.close()
     size = path.stat().st_size
     with path.open("r+b") as file:
-        file.seek(4096)
-        file.write(b"\xff" * (size - 4096))
+        file.seek(size - 100 * 4096)  # Behind the schema, which would be missed on opening already.
+        file.write(b"\xff" * 100 * 4096)
     store = SqliteStore(path)
     with pytest.raises(StoreCorrupt, match="no sound database"), store.transaction() as tx:
-        tx.entries("r")
+        tx.scan("r", "k")
     store.close()
 
 
@@ -279,6 +279,31 @@ def test_every_store_error_has_its_own_code() -> None:
 
 
 # --- schema ---------------------------------------------------------------------------------------------------------
+
+
+def test_deliveries_of_the_first_schema_go_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waited, was leased or had ended before letters came stands as it was; only half-told cohorts begin anew."""
+    both = sql.migrations("sqlite")[:2]
+    monkeypatch.setattr(sql, "migrations", lambda _: both[:1])
+    SqliteStore(path).close()
+    at = NOON.strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+    for position, (status, at_turn) in enumerate((("dead", 0), ("leased", 1), ("waiting", 0)), start=1):
+        _sql(
+            path,
+            f"INSERT INTO notices VALUES ({position}, 'r:{position}:1', 'r', {position}, '{{}}', '{at}', NULL, NULL)",
+        )
+        settled = f"'{at}'" if status == "dead" else "NULL"
+        row = f"'mail', {position}, 'r', '{status}', {at_turn}, '{at}', 1, 'w', '', 'page 3', {settled}"
+        _sql(path, f"INSERT INTO deliveries VALUES ({row})")
+    _sql(path, "INSERT INTO hooks VALUES ('mail', 3)")
+    monkeypatch.undo()
+    with SqliteStore(path).transaction() as tx:
+        assert [d.status for d in tx.deliveries()] == ["dead", "leased", "waiting"]
+        claimed = tx.claim_deliveries(["mail"], now=NOON, limit=9, lease_until=NOON, worker="w", together=9)
+        assert [(d.id, d.line, d.attempts, d.progress) for d in claimed] == [
+            ("r:2:1/mail", "r", 2, ""),
+            ("r:3:1/mail", "r", 2, ""),
+        ]
 
 
 def test_a_failed_migration_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -332,8 +357,11 @@ def test_queries_over_heads_walk_an_index(store: SqliteStore, where: HeadQuery, 
 def test_a_claim_does_not_read_what_waits_behind(store: SqliteStore) -> None:
     """Ready deliveries come from the index of those whose turn it is, without a sort."""
     text = f"EXPLAIN QUERY PLAN {sql.statements('sqlite')['ready']}"
-    plan = [row[3] for row in store._idle[0].execute(text, ("h", "t", 1))]
-    assert plan == ["SEARCH deliveries USING INDEX deliveries_turn (hook=? AND ready_at<?)"]
+    plan = [row[3] for row in store._idle[0].execute(text, ("h", 0, "t", 1))]
+    assert plan == ["SEARCH deliveries USING INDEX deliveries_turn (hook=? AND letter=? AND ready_at<?)"]
+    text = f"EXPLAIN QUERY PLAN {sql.statements('sqlite')['behind']}"
+    plan = [row[3] for row in store._idle[0].execute(text, ("h", 1, "l", 1))]
+    assert plan == ["SEARCH deliveries USING INDEX deliveries_line (hook=? AND letter=? AND line=?)"]
 
 
 # --- what must not stay ---------------------------------------------------------------------------------------------

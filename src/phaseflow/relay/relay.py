@@ -18,7 +18,7 @@ from phaseflow.hooks import Plugins
 from phaseflow.relay.courier import Courier, describe
 from phaseflow.relay.recipients import Directory, Resolver
 from phaseflow.relay.retry import RetryPolicy
-from phaseflow.stores.base import Dead, Delivered, Delivery, Outcome, Retry, Skipped, Store
+from phaseflow.stores.base import Dead, Delivered, Delivery, Expanded, Outcome, Retry, Skipped, Store
 
 log = logging.getLogger("phaseflow.relay")
 
@@ -140,7 +140,7 @@ _Ending = Literal["delivered", "skipped", "retried", "dead", "overtaken", "paged
 
 def _ending(outcome: Outcome) -> _Ending:
     match outcome:
-        case Delivered():
+        case Delivered() | Expanded():
             return "delivered"
         case Skipped():
             return "skipped"

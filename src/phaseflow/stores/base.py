@@ -7,6 +7,7 @@ the adapter's own affair. Rules about campaigns do not belong here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -25,7 +26,7 @@ from phaseflow.stores.faults import StoreMisuse as StoreMisuse
 from phaseflow.stores.faults import StoreReadOnly as StoreReadOnly
 from phaseflow.stores.faults import StoreVersion as StoreVersion
 
-DeliveryStatus = Literal["waiting", "leased", "delivered", "skipped", "dead"]
+DeliveryStatus = Literal["waiting", "leased", "delivered", "expanded", "skipped", "dead"]
 
 
 # --- values ---------------------------------------------------------------------------------------------------------
@@ -181,7 +182,10 @@ def _misfit(run: str, what: str) -> StoreMisuse:
 
 @attrs.frozen(kw_only=True)
 class Delivery:
-    """One telling of one notice to one hook, as it was when it was read.
+    """One telling of one notice to one hook, as it was when it was read: the notice as a whole, or a letter of it.
+
+    A letter is a delivery to one person, *recipient*; letters are made by settling the whole as `Expanded`. *line* is
+    what order is kept in: the run for a whole notice, what the relay said for a letter.
 
     *attempts* counts claims, this one included, and is the fence: a claim that was overtaken can settle nothing.
     *ready_at* is the instant from which it may be claimed, or, while leased, the end of the lease. *superseded* says,
@@ -191,6 +195,8 @@ class Delivery:
 
     notice: StoredNotice
     hook: str
+    recipient: str = ""
+    line: str
     status: DeliveryStatus
     ready_at: datetime
     attempts: int = 0
@@ -202,8 +208,9 @@ class Delivery:
 
     @property
     def id(self) -> str:
-        """The delivery id that hooks see: the notice's id and the hook's name; the same on each attempt."""
-        return f"{self.notice.id}/{self.hook}"
+        """The delivery id: the notice's id, the hook's name and, for a letter, the person; the same on each attempt."""
+        whole = f"{self.notice.id}/{self.hook}"
+        return f"{whole}/{self.recipient}" if self.recipient else whole
 
 
 @attrs.frozen
@@ -229,12 +236,33 @@ class Retry:
 
 @attrs.frozen
 class Dead:
-    """No more attempts; it stays on show until somebody revives it."""
+    """No more attempts; it stays on show until somebody revives or discards it."""
 
     error: str
 
 
-Outcome: TypeAlias = Delivered | Skipped | Retry | Dead
+@attrs.frozen(kw_only=True)
+class Letter:
+    """A delivery that is to be made: to *recipient*, in the order of *line*, claimable from *ready_at*."""
+
+    recipient: str
+    line: str
+    ready_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Expanded:
+    """A whole notice became letters, one a person; who has one of this notice and hook already gets no second.
+
+    Unless *over*, more are to come: the whole is claimable again at once, and *progress* says how far it came.
+    """
+
+    letters: tuple[Letter, ...]
+    progress: str = ""
+    over: bool = True
+
+
+Outcome: TypeAlias = Delivered | Expanded | Skipped | Retry | Dead
 
 
 # --- protocols ------------------------------------------------------------------------------------------------------
@@ -252,6 +280,12 @@ class Tx(Protocol):
 
     def heads(self, where: HeadQuery) -> list[Head]:
         """The heads that fit, in the order asked for."""
+
+    def claim_due(self, *, by: datetime, limit: int) -> list[Head]:
+        """Heads that are due by this instant, those due longest first, held until this transaction ends.
+
+        What another transaction holds at this moment is left out, so that several pollers share the work.
+        """
 
     def rows(self, run: str, keys: Collection[str]) -> dict[str, str]:
         """The rows of *run* under these *keys*; a key without a row is absent."""
@@ -301,12 +335,23 @@ class Tx(Protocol):
         """The outbox in the order of commit, from behind the notice with id *after*; of one run or of all."""
 
     def claim_deliveries(
-        self, hooks: Collection[str], *, now: datetime, limit: int, lease_until: datetime, worker: str
+        self,
+        hooks: Collection[str],
+        *,
+        now: datetime,
+        limit: int,
+        lease_until: datetime,
+        worker: str,
+        letters: bool = False,
+        together: int = 1,
     ) -> list[Delivery]:
-        """Lease up to *limit* deliveries that are ready at *now*, for these *hooks*, oldest notice first.
+        """Lease up to *limit* deliveries that are ready at *now*, for these *hooks*: whole notices, or *letters*.
 
-        Per run and hook the order of notices is kept: while an earlier one is waiting or leased, a later one is not
+        Per hook and line the order of notices is kept: a claim takes the first open one and, up to *together* in all,
+        those directly behind it that are ready too; while an earlier one is waiting or leased, a later one is not
         claimable. Skipped and dead ones do not block. A lease that has run out is claimable again.
+
+        Those of a line come one after the other; the line whose first has been ready the longest goes first.
         """
 
     def settle(self, delivery: Delivery, outcome: Outcome, *, now: datetime) -> bool:
@@ -318,12 +363,19 @@ class Tx(Protocol):
         status: DeliveryStatus | None = None,
         hook: str | None = None,
         run: str | None = None,
+        recipient: str | None = None,
         limit: int | None = None,
     ) -> list[Delivery]:
-        """Deliveries for inspection, in the order of their notices, then of hook names."""
+        """Deliveries for inspection, in the order of their notices, then of hook names, then of recipients.
+
+        *recipient* is a person, or the empty text for whole notices only.
+        """
 
     def revive(self, delivery_id: str, *, at: datetime) -> bool:
         """Make a dead delivery claimable again from *at*; False if there is no dead delivery of this id."""
+
+    def discard(self, delivery_id: str, *, reason: str, now: datetime) -> bool:
+        """Mark a dead delivery as skipped for this *reason*; False if there is no dead delivery of this id."""
 
 
 class Store(Protocol):
@@ -344,6 +396,19 @@ class Store(Protocol):
 
 BUSY_TIMEOUT = timedelta(seconds=10)
 """How long a writer waits for its turn unless told otherwise."""
+
+
+_DELIVERY = re.compile(r"(.*:\d+:\d+)/([^/]+)(?:/([^/]+))?", re.DOTALL)
+
+
+def delivery_key(delivery_id: str) -> tuple[str, str, str]:
+    """The notice's id, the hook and the recipient of a delivery id; empty texts where it is none.
+
+    >>> delivery_key("safety/north:8:0/mail/li")
+    ('safety/north:8:0', 'mail', 'li')
+    """
+    found = _DELIVERY.fullmatch(delivery_id)
+    return (found[1], found[2], found[3] or "") if found else ("", "", "")
 
 
 def prefix_end(prefix: str) -> str | None:

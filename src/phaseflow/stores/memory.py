@@ -83,8 +83,8 @@ class MemoryStore:
         self.positions: dict[str, int] = {}
         self.coalesced: Table[tuple[str, int], datetime] = Table(undo)
         self.hooks: Table[str, int] = Table(undo)
-        self.deliveries: Table[tuple[int, str], Delivery] = Table(undo)
-        self.open: dict[str, Table[int, str]] = defaultdict(lambda: Table(undo))
+        self.deliveries: Table[tuple[int, str, str], Delivery] = Table(undo)
+        self.open: dict[str, Table[tuple[int, str], str]] = defaultdict(lambda: Table(undo))
         self._turn = threading.Lock()
         self._inside = threading.local()
         self._closed = False

@@ -21,14 +21,17 @@ from phaseflow.stores.base import (
     Delivered,
     Delivery,
     DeliveryStatus,
+    Expanded,
     Head,
     HeadQuery,
+    Letter,
     Outcome,
     PersonalValue,
     Retry,
     Skipped,
     StoredEntry,
     StoredNotice,
+    delivery_key,
 )
 from phaseflow.stores.codec import instant_key, read_instant
 from phaseflow.stores.faults import bad_hook, changed_identity, changed_plan, over, read_only, stale, unstorable
@@ -100,6 +103,11 @@ class MemoryTx:
             head = store.heads.get(run)
             if head is not None and not (where.order == "run" and last is not None and run <= last.run):
                 yield head
+
+    @_guarded
+    def claim_due(self, *, by: datetime, limit: int) -> list[Head]:
+        self._must_write()
+        return self.heads(HeadQuery(due_by=by, order="due", limit=limit))
 
     @_guarded
     def rows(self, run: str, keys: Collection[str]) -> dict[str, str]:
@@ -227,20 +235,26 @@ class MemoryTx:
 
     @_guarded
     def claim_deliveries(
-        self, hooks: Collection[str], *, now: datetime, limit: int, lease_until: datetime, worker: str
+        self,
+        hooks: Collection[str],
+        *,
+        now: datetime,
+        limit: int,
+        lease_until: datetime,
+        worker: str,
+        letters: bool = False,
+        together: int = 1,
     ) -> list[Delivery]:
         self._must_write()
         now = _utc(now)
         self._fan_out()
-        ready = sorted((d.ready_at, position, d.hook) for position, d in self._at_turn(set(hooks)) if d.ready_at <= now)
+        ready = [line[:together] for line in self._ready(set(hooks), now, letters)]
         claimed = []
-        for _, position, hook in ready[:limit]:
-            waiting = self._store.deliveries.get((position, hook))
-            assert waiting is not None
+        for position, waiting in [one for line in sorted(ready, key=_turn) for one in line][:limit]:
             leased = attrs.evolve(
                 waiting, status="leased", ready_at=_utc(lease_until), attempts=waiting.attempts + 1, worker=worker
             )
-            self._store.deliveries.put((position, hook), leased)
+            self._store.deliveries.put((position, leased.hook, leased.recipient), leased)
             claimed.append(attrs.evolve(leased, superseded=self._superseded(leased.notice, position, now)))
         return claimed
 
@@ -248,20 +262,27 @@ class MemoryTx:
         store = self._store
         for hook, told in list(store.hooks.walk()):
             for position, notice in store.notices.walk(told, behind=True):
-                delivery = Delivery(notice=notice, hook=hook, status="waiting", ready_at=notice.available_at)
-                store.deliveries.put((position, hook), delivery)
-                store.open[hook].put(position, notice.run)
+                self._put_delivery(
+                    position,
+                    Delivery(notice=notice, hook=hook, line=notice.run, status="waiting", ready_at=notice.available_at),
+                )
             store.hooks.put(hook, len(store.positions))
 
-    def _at_turn(self, hooks: set[str]) -> Iterator[tuple[int, Delivery]]:
-        """The first open delivery of each run and hook, the only one that may be claimed."""
+    def _put_delivery(self, position: int, delivery: Delivery) -> None:
+        self._store.deliveries.put((position, delivery.hook, delivery.recipient), delivery)
+        self._store.open[delivery.hook].put((position, delivery.recipient), delivery.line)
+
+    def _ready(self, hooks: set[str], now: datetime, letters: bool) -> Iterator[list[tuple[int, Delivery]]]:
+        """For each line its open deliveries up to the first that is not ready: those that may be claimed."""
         for hook in hooks:
-            seen: set[str] = set()
-            for position, run in self._store.open[hook].walk():
-                delivery = self._store.deliveries.get((position, hook))
-                if run not in seen and delivery is not None:
-                    yield position, delivery
-                seen.add(run)
+            lines: dict[str, list[tuple[int, Delivery]]] = {}
+            for (position, recipient), line in self._store.open[hook].walk():
+                delivery = self._store.deliveries.get((position, hook, recipient))
+                if delivery is not None and bool(recipient) == letters:
+                    lines.setdefault(line, []).append((position, delivery))
+            for open_ in lines.values():
+                if ready := list(takewhile(lambda pair: pair[1].ready_at <= now, open_)):
+                    yield ready
 
     def _superseded(self, notice: StoredNotice, position: int, now: datetime) -> bool:
         if notice.coalesce is None:
@@ -274,13 +295,29 @@ class MemoryTx:
     def settle(self, delivery: Delivery, outcome: Outcome, *, now: datetime) -> bool:
         self._must_write()
         position = self._store.positions.get(delivery.notice.id, 0)
-        kept = self._store.deliveries.get((position, delivery.hook))
+        kept = self._store.deliveries.get((position, delivery.hook, delivery.recipient))
         if kept is None or kept.status != "leased" or kept.attempts != delivery.attempts:
             return False
-        self._store.deliveries.put((position, delivery.hook), _settled(kept, outcome, _utc(now)))
-        if not isinstance(outcome, Retry):
-            self._store.open[delivery.hook].drop(position)
+        settled = _settled(kept, outcome, _utc(now))
+        self._store.deliveries.put((position, delivery.hook, delivery.recipient), settled)
+        if isinstance(outcome, Expanded):
+            self._post(position, kept, outcome.letters)
+        if settled.settled_at is not None:
+            self._store.open[delivery.hook].drop((position, delivery.recipient))
         return True
+
+    def _post(self, position: int, whole: Delivery, letters: Collection[Letter]) -> None:
+        for letter in letters:
+            if self._store.deliveries.get((position, whole.hook, letter.recipient)) is None:
+                made = Delivery(
+                    notice=whole.notice,
+                    hook=whole.hook,
+                    recipient=letter.recipient,
+                    line=letter.line,
+                    status="waiting",
+                    ready_at=_utc(letter.ready_at),
+                )
+                self._put_delivery(position, made)
 
     @_guarded
     def deliveries(
@@ -289,27 +326,49 @@ class MemoryTx:
         status: DeliveryStatus | None = None,
         hook: str | None = None,
         run: str | None = None,
+        recipient: str | None = None,
         limit: int | None = None,
     ) -> list[Delivery]:
         found = (
             d
             for _, d in self._store.deliveries.walk()
-            if status in (None, d.status) and hook in (None, d.hook) and run in (None, d.notice.run)
+            if status in (None, d.status)
+            and hook in (None, d.hook)
+            and run in (None, d.notice.run)
+            and recipient in (None, d.recipient)
         )
         return list(islice(found, limit))
 
     @_guarded
     def revive(self, delivery_id: str, *, at: datetime) -> bool:
         self._must_write()
-        notice, _, hook = delivery_id.rpartition("/")
-        position = self._store.positions.get(notice, 0)
-        kept = self._store.deliveries.get((position, hook))
-        if kept is None or kept.status != "dead":
+        place, kept = self._dead(delivery_id)
+        if kept is None:
             return False
-        waiting = attrs.evolve(kept, status="waiting", ready_at=_utc(at), settled_at=None)
-        self._store.deliveries.put((position, hook), waiting)
-        self._store.open[hook].put(position, kept.notice.run)
+        self._put_delivery(place, attrs.evolve(kept, status="waiting", ready_at=_utc(at), settled_at=None))
         return True
+
+    @_guarded
+    def discard(self, delivery_id: str, *, reason: str, now: datetime) -> bool:
+        self._must_write()
+        place, kept = self._dead(delivery_id)
+        if kept is None:
+            return False
+        skipped = attrs.evolve(kept, status="skipped", error=reason, settled_at=_utc(now))
+        self._store.deliveries.put((place, kept.hook, kept.recipient), skipped)
+        return True
+
+    def _dead(self, delivery_id: str) -> tuple[int, Delivery | None]:
+        notice, hook, recipient = delivery_key(delivery_id)
+        position = self._store.positions.get(notice, 0)
+        kept = self._store.deliveries.get((position, hook, recipient))
+        return position, kept if kept is not None and kept.status == "dead" else None
+
+
+def _turn(line: list[tuple[int, Delivery]]) -> tuple[datetime, int, str, str]:
+    """What decides which line goes first: how long its first delivery has been ready."""
+    position, first = line[0]
+    return first.ready_at, position, first.hook, first.recipient
 
 
 def _must_be_whole(texts: Iterable[str]) -> None:
@@ -326,6 +385,10 @@ def _settled(kept: Delivery, outcome: Outcome, now: datetime) -> Delivery:
     match outcome:
         case Delivered():
             return attrs.evolve(kept, status="delivered", error="", settled_at=now)
+        case Expanded(over=True):
+            return attrs.evolve(kept, status="expanded", error="", settled_at=now)
+        case Expanded(progress=progress):
+            return attrs.evolve(kept, status="waiting", ready_at=now, worker="", error="", progress=progress)
         case Skipped(reason=reason):
             return attrs.evolve(kept, status="skipped", error=reason, settled_at=now)
         case Dead(error=error):

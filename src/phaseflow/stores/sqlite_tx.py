@@ -6,12 +6,13 @@ Connections, locks, commit and rollback belong to `phaseflow.stores.sqlite`.
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import sqlite3
 from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, assert_never
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, assert_never, get_args
 
 from phaseflow.stores import sql
 from phaseflow.stores.base import (
@@ -22,14 +23,17 @@ from phaseflow.stores.base import (
     Delivered,
     Delivery,
     DeliveryStatus,
+    Expanded,
     Head,
     HeadQuery,
+    Letter,
     Outcome,
     PersonalValue,
     Retry,
     Skipped,
     StoredEntry,
     StoredNotice,
+    delivery_key,
     prefix_end,
 )
 from phaseflow.stores.codec import instant_key
@@ -40,7 +44,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _SQL = sql.statements("sqlite")
-_STATUS = {name: f"d.status = '{name}'" for name in ("waiting", "leased", "delivered", "skipped", "dead")}
+_STATUS = {name: f"d.status = '{name}'" for name in get_args(DeliveryStatus)}
 
 
 def _guarded(method: Callable[Concatenate[SqliteTx, P], R]) -> Callable[Concatenate[SqliteTx, P], R]:
@@ -86,6 +90,11 @@ class SqliteTx:
         clauses, values = _where(where)
         text = f"{_SQL['heads']} {clauses} LIMIT ?"
         return [_head(row) for row in self._db.execute(text, (*values, _limit(where.limit)))]
+
+    @_guarded
+    def claim_due(self, *, by: datetime, limit: int) -> list[Head]:
+        self._must_write()  # The writer is alone: nobody else can hold a run meanwhile.
+        return self.heads(HeadQuery(due_by=by, order="due", limit=limit))
 
     @_guarded
     def rows(self, run: str, keys: Collection[str]) -> dict[str, str]:
@@ -200,37 +209,69 @@ class SqliteTx:
 
     @_guarded
     def claim_deliveries(
-        self, hooks: Collection[str], *, now: datetime, limit: int, lease_until: datetime, worker: str
+        self,
+        hooks: Collection[str],
+        *,
+        now: datetime,
+        limit: int,
+        lease_until: datetime,
+        worker: str,
+        letters: bool = False,
+        together: int = 1,
     ) -> list[Delivery]:
         self._must_write()
         for hook, told in self._all("hooks_behind", ()):
             self._do("fan_out", (hook, told))
             self._do("hook_told", (hook,))
         at, until = instant_key(now), instant_key(lease_until)
-        ready = [(*row, hook) for hook in set(hooks) for row in self._all("ready", (hook, at, limit))]
-        claimed = sorted(ready)[:limit]
-        self._db.executemany(_SQL["lease"], [(until, worker, hook, position) for _, position, hook in claimed])
-        return [_delivery(self._one("claimed", (at, hook, position))) for _, position, hook in claimed]
+        turns = sorted(row for hook in set(hooks) for row in self._all("ready", (hook, letters, at, limit)))
+        keys: list[tuple[object, ...]] = []
+        for _, position, hook, recipient, line in turns:
+            room = min(together, limit - len(keys))
+            if room <= 0:
+                break
+            behind = self._all("behind", (hook, letters, line, room)) if room > 1 else []
+            ready = [(p, r) for _, p, _, r in itertools.takewhile(lambda row: row[0] <= at, behind)]
+            keys += [(hook, *key) for key in ready or [(position, recipient)]]
+        self._db.executemany(_SQL["lease"], [(until, worker, *key) for key in keys])
+        return [_delivery(self._one("claimed", (at, *key))) for key in keys]
 
     @_guarded
     def settle(self, delivery: Delivery, outcome: Outcome, *, now: datetime) -> bool:
         self._must_write()
-        key = (delivery.hook, self._position(delivery.notice.id), delivery.attempts)
+        position = self._position(delivery.notice.id)
+        key = (delivery.hook, position, delivery.recipient, delivery.attempts)
         match outcome:
             case Retry(at=at, error=error, progress=progress):
                 return self._do("put_back", (instant_key(at), error, progress, *key)) == 1
+            case Expanded(letters=letters, progress=progress, over=over_):
+                if over_:
+                    done = self._do("settle", ("expanded", "", instant_key(now), *key))
+                else:
+                    done = self._do("put_back", (instant_key(now), "", progress, *key))
+                if done:
+                    self._post(delivery.hook, position, delivery.notice.run, letters)
+                if not over_ or not done:
+                    return done == 1
             case Delivered():
-                status, error = "delivered", ""
+                done = self._do("settle", ("delivered", "", instant_key(now), *key))
             case Skipped(reason=reason):
-                status, error = "skipped", reason
+                done = self._do("settle", ("skipped", reason, instant_key(now), *key))
             case Dead(error=why):
-                status, error = "dead", why
+                done = self._do("settle", ("dead", why, instant_key(now), *key))
             case _:
                 assert_never(outcome)
-        if not self._do("settle", (status, error, instant_key(now), *key)):
+        if not done:
             return False
-        self._do("pass_turn", (delivery.hook, delivery.notice.run))
+        self._do("pass_turn", (delivery.hook, bool(delivery.recipient), delivery.line))
         return True
+
+    def _post(self, hook: str, position: int | None, run: str, letters: Collection[Letter]) -> None:
+        made = [(hook, position, one.recipient, one.line, run, instant_key(one.ready_at)) for one in letters]
+        self._db.executemany(_SQL["letter_insert"], made)
+        for line in {letter.line for letter in letters}:  # An earlier notice may arrive in a line after a later one.
+            self._do("take_turns", (hook, True, line))
+            self._do("pass_turn", (hook, True, line))
 
     @_guarded
     def deliveries(
@@ -239,27 +280,35 @@ class SqliteTx:
         status: DeliveryStatus | None = None,
         hook: str | None = None,
         run: str | None = None,
+        recipient: str | None = None,
         limit: int | None = None,
     ) -> list[Delivery]:
         clauses = [_STATUS[status]] if status is not None else []
         clauses += ["d.hook = :hook"] if hook is not None else []
         clauses += ["d.run = :run"] if run is not None else []
+        clauses += ["d.recipient = :recipient"] if recipient is not None else []
         where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
-        text = f"{_SQL['deliveries']} {where} ORDER BY d.position, d.hook LIMIT :limit"
-        rows = self._db.execute(text, {"hook": hook, "run": run, "limit": _limit(limit)})
-        return [_delivery(row) for row in rows]
+        text = f"{_SQL['deliveries']} {where} ORDER BY d.position, d.hook, d.recipient LIMIT :limit"
+        values = {"hook": hook, "run": run, "recipient": recipient, "limit": _limit(limit)}
+        return [_delivery(row) for row in self._db.execute(text, values)]
 
     @_guarded
     def revive(self, delivery_id: str, *, at: datetime) -> bool:
         self._must_write()
-        notice, _, hook = delivery_id.rpartition("/")
-        position = self._position(notice)
-        if not self._do("revive", (instant_key(at), hook, position)):
+        notice, hook, recipient = delivery_key(delivery_id)
+        key = (hook, self._position(notice), recipient)
+        if not self._do("revive", (instant_key(at), *key)):
             return False
-        run = self._db.execute(_SQL["notice_run"], (position,)).fetchone()[0]
-        self._do("take_turns", (hook, run))
-        self._do("pass_turn", (hook, run))
+        line = (hook, bool(recipient), self._one("delivery_line", key)[0])
+        self._do("take_turns", line)
+        self._do("pass_turn", line)
         return True
+
+    @_guarded
+    def discard(self, delivery_id: str, *, reason: str, now: datetime) -> bool:
+        self._must_write()
+        notice, hook, recipient = delivery_key(delivery_id)
+        return self._do("discard", (reason, instant_key(now), hook, self._position(notice), recipient)) == 1
 
     # --- the driver -----------------------------------------------------------------------------------------------
 
@@ -350,10 +399,12 @@ def _notice(row: tuple[Any, ...]) -> StoredNotice:
 
 
 def _delivery(row: tuple[Any, ...]) -> Delivery:
-    hook, status, ready, attempts, worker, error, progress, settled, superseded = row[7:]
+    hook, recipient, line, status, ready, attempts, worker, error, progress, settled, superseded = row[7:]
     return Delivery(
         notice=_notice(row[:7]),
         hook=hook,
+        recipient=recipient,
+        line=line,
         status=status,
         ready_at=datetime.fromisoformat(ready),
         attempts=attempts,

@@ -30,8 +30,10 @@ from phaseflow.stores.base import (
     Dead,
     Delivered,
     Delivery,
+    Expanded,
     Head,
     HeadQuery,
+    Letter,
     PersonalValue,
     Retry,
     Skipped,
@@ -69,6 +71,11 @@ def notice(run: str, seq: int, k: int = 1, *, available_at: datetime = NOON, **m
     return StoredNotice(
         id=f"{run}:{seq}:{k}", run=run, seq=seq, body=f'"{run}/{seq}/{k}"', available_at=available_at, **more
     )
+
+
+def letters(*persons: str, at: datetime = NOON) -> tuple[Letter, ...]:
+    """Letters to these persons, each on a line of its own."""
+    return tuple(Letter(recipient=person, line=f"~{person}", ready_at=at) for person in persons)
 
 
 def _personal(owner: str, ref: str = "1/name") -> PersonalValue:
@@ -244,7 +251,9 @@ class StoreLaws:
             lambda tx: tx.declare_hooks(["h"]),
             lambda tx: tx.seal_ballots("p"),
             lambda tx: tx.revive("r:1:1/h", at=NOON),
+            lambda tx: tx.discard("r:1:1/h", reason="", now=NOON),
             lambda tx: self.claim(tx),
+            lambda tx: tx.claim_due(by=NOON, limit=1),
         ):
             with pytest.raises(StoreReadOnly), store.transaction(write=False) as tx:
                 write(tx)
@@ -413,6 +422,15 @@ class StoreLaws:
                 seen += [head.run for head in page]
             assert seen == ["f", "b", "a", "d", "g"]
 
+    def test_due_runs_are_claimed_longest_due_first(self, store: Store) -> None:
+        """A claim takes runs by their instant, up to the one named, and no more than asked for."""
+        with store.transaction() as tx:
+            for run, due in (("a", NOON + MINUTE), ("b", NOON), ("c", NOON + 2 * MINUTE), ("d", None)):
+                tx.commit(batch_on(tx, run, due_at=due))
+        with store.transaction() as tx:
+            assert [head.run for head in tx.claim_due(by=NOON + MINUTE, limit=5)] == ["b", "a"]
+            assert [head.run for head in tx.claim_due(by=NOON + 2 * MINUTE, limit=1)] == ["b"]
+
     def test_a_settled_run_is_due_no_more(self, store: Store) -> None:
         """Moving or clearing the due instant moves the run in the query."""
         with store.transaction() as tx:
@@ -577,6 +595,72 @@ class StoreLaws:
             assert tx.settle(again, Delivered(), now=NOON)
             assert [d.id for d in self.claim(tx)] == ["r:2:1/mail"]
 
+    def test_a_dead_delivery_can_be_discarded(self, store: Store) -> None:
+        """Discarded, it is skipped for the reason given, for good; only dead ones can be discarded."""
+        with self.told(store, ("r", 1), ("r", 2)) as tx:
+            (first,) = self.claim(tx)
+            assert not tx.discard(first.id, reason="no", now=NOON)
+            assert tx.settle(first, Dead("down"), now=NOON)
+            assert not tx.discard("nothing", reason="no", now=NOON)
+            assert tx.discard(first.id, reason="told by telephone", now=NOON + MINUTE)
+            assert not tx.revive(first.id, at=NOON)
+            (kept, _) = tx.deliveries(hook="mail")
+            assert (kept.status, kept.error, kept.settled_at) == ("skipped", "told by telephone", NOON + MINUTE)
+            assert [d.id for d in self.claim(tx)] == ["r:2:1/mail"]
+
+    def test_those_of_a_line_can_be_claimed_together(self, store: Store) -> None:
+        """One claim takes the first open ones of a line without a gap, as far as they are ready; each settles alone."""
+        with store.transaction() as tx:
+            tx.declare_hooks(["mail"])
+            for run, seq, later in (("a", 1, 0), ("b", 1, 0), ("a", 2, 0), ("a", 3, 1), ("a", 4, 0)):
+                tx.commit(batch_on(tx, run, notices=(notice(run, seq, available_at=NOON + later * MINUTE),)))
+            claimed = self.claim(tx, together=9)
+            assert [d.id for d in claimed] == ["a:1:1/mail", "a:2:1/mail", "b:1:1/mail"]
+            assert [d.line for d in claimed] == ["a", "a", "b"]
+            assert tx.settle(claimed[1], Delivered(), now=NOON)
+            assert self.claim(tx, together=9) == [], "the first of the line is still leased"
+            assert tx.settle(claimed[0], Retry(at=NOON + MINUTE), now=NOON)
+            again = self.claim(tx, now=NOON + MINUTE, together=2)
+            assert [d.id for d in again] == ["a:1:1/mail", "a:3:1/mail", "b:1:1/mail"], "b's lease has run out"
+            assert [d.id for d in self.claim(tx, now=NOON + 2 * MINUTE, together=9, limit=2)] == [
+                "a:1:1/mail",
+                "a:3:1/mail",
+            ]
+
+    def test_a_notice_becomes_letters(self, store: Store) -> None:
+        """A whole is settled as letters, page by page; a second letter to one person is not made, and each is claimed
+        in the order of its own line, which wholes do not share."""
+        with self.told(store, ("a", 1), ("a", 2), ("b", 1)) as tx:
+            first, other = self.claim(tx)
+            assert tx.settle(other, Expanded(letters=letters("chen", "li")), now=NOON)
+            assert tx.settle(first, Expanded(letters=letters("li"), progress="li", over=False), now=NOON)
+            assert [d.id for d in self.claim(tx)] == ["a:1:1/mail"], "more pages come before the next notice"
+            (again,) = self.claim(tx, now=NOON + MINUTE)
+            assert (again.progress, again.attempts) == ("li", 3)
+            assert not tx.settle(first, Expanded(letters=letters("nobody")), now=NOON)
+            assert tx.settle(again, Expanded(letters=letters("li", "wang")), now=NOON + MINUTE)
+            assert [d.id for d in tx.deliveries(status="expanded")] == ["a:1:1/mail", "b:1:1/mail"]
+            taken = self.claim(tx, letters=True, together=1)
+            assert [d.id for d in taken] == ["a:1:1/mail/li", "a:1:1/mail/wang", "b:1:1/mail/chen"]
+            assert [(d.recipient, d.line) for d in taken] == [("li", "~li"), ("wang", "~wang"), ("chen", "~chen")]
+            assert self.claim(tx, letters=True) == [], "li has one of a, which was committed first"
+            assert tx.settle(taken[0], Dead("no such address"), now=NOON)
+            assert [d.id for d in self.claim(tx, letters=True)] == ["b:1:1/mail/li"]
+            assert [d.id for d in tx.deliveries(recipient="li")] == ["a:1:1/mail/li", "b:1:1/mail/li"]
+            assert tx.revive("a:1:1/mail/li", at=NOON)
+            assert [d.status for d in tx.deliveries(recipient="", run="b", hook="mail")] == ["expanded"]
+
+    def test_an_earlier_letter_takes_the_turn(self, store: Store) -> None:
+        """A notice that is expanded late comes before a later one of the same line that was not claimed yet."""
+        with self.told(store, ("a", 1), ("b", 1)) as tx:
+            first, other = self.claim(tx)
+            assert tx.settle(other, Expanded(letters=letters("li")), now=NOON)
+            assert tx.settle(first, Expanded(letters=letters("li")), now=NOON)
+            claimed = self.claim(tx, letters=True)
+            assert [d.id for d in claimed] == ["a:1:1/mail/li"]
+            assert tx.settle(claimed[0], Delivered(), now=NOON)
+            assert [d.id for d in self.claim(tx, letters=True)] == ["b:1:1/mail/li"]
+
     def test_a_superseded_notice_says_so(self, store: Store) -> None:
         """A claim reports a later notice of the same coalescing key, of any run, once that one is available."""
         with store.transaction() as tx:
@@ -637,9 +721,10 @@ class StoreLaws:
 
     # --- what the laws use -------------------------------------------------------------------------------------------
 
-    def claim(self, tx: Tx, *hooks: str, now: datetime = NOON, limit: int = 10) -> list[Delivery]:
+    def claim(self, tx: Tx, *hooks: str, now: datetime = NOON, limit: int = 10, **more: Any) -> list[Delivery]:
         """Claim for one minute, for the hook ``mail`` unless others are named."""
-        return tx.claim_deliveries(hooks or ("mail",), now=now, limit=limit, lease_until=now + MINUTE, worker="w")
+        until = now + MINUTE
+        return tx.claim_deliveries(hooks or ("mail",), now=now, limit=limit, lease_until=until, worker="w", **more)
 
     @contextlib.contextmanager
     def told(self, store: Store, *notices: tuple[str, int]) -> Iterator[Tx]:

@@ -95,10 +95,11 @@ SELECT name, told FROM hooks WHERE told < (SELECT max(position) FROM notices) OR
 
 -- name: fan_out
 -- ?1 hook, ?2 the last notice it was told. The first new notice of a run has the turn, unless an older one is open.
-INSERT INTO deliveries (hook, position, run, status, at_turn, ready_at)
-SELECT ?1, n.position, n.run, 'waiting',
+INSERT INTO deliveries (hook, position, line, run, status, at_turn, ready_at)
+SELECT ?1, n.position, n.run, n.run, 'waiting',
     NOT EXISTS (SELECT 1 FROM notices b WHERE b.run = n.run AND b.position > ?2 AND b.position < n.position)
-    AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.hook = ?1 AND d.run = n.run AND d.settled_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM deliveries d INDEXED BY deliveries_line
+                    WHERE d.hook = ?1 AND d.letter = 0 AND d.line = n.run AND d.settled_at IS NULL
                     AND d.position <= ?2),
     n.available_at
 FROM notices n WHERE n.position > ?2 ORDER BY n.position;
@@ -107,47 +108,64 @@ FROM notices n WHERE n.position > ?2 ORDER BY n.position;
 UPDATE hooks SET told = (SELECT max(position) FROM notices) WHERE name = ?;
 
 -- name: ready
-SELECT ready_at, position FROM deliveries
-WHERE hook = ? AND at_turn = 1 AND ready_at <= ? ORDER BY ready_at, position LIMIT ?;
+SELECT ready_at, position, hook, recipient, line FROM deliveries
+WHERE hook = ? AND letter = ? AND at_turn = 1 AND ready_at <= ? ORDER BY ready_at, position, recipient LIMIT ?;
+
+-- name: behind
+-- The open deliveries of a line, from the one that has the turn on. (The planner would walk the whole hook instead.)
+SELECT ready_at, position, hook, recipient FROM deliveries INDEXED BY deliveries_line
+WHERE hook = ? AND letter = ? AND line = ? AND settled_at IS NULL ORDER BY position, recipient LIMIT ?;
 
 -- name: lease
 UPDATE deliveries SET status = 'leased', ready_at = ?, attempts = attempts + 1, worker = ?
-WHERE hook = ? AND position = ?;
+WHERE hook = ? AND position = ? AND recipient = ?;
 
 -- name: claimed
--- ?1 now, ?2 hook, ?3 position.
+-- ?1 now, ?2 hook, ?3 position, ?4 recipient.
 SELECT n.id, n.run, n.seq, n.body, n.available_at, n.useless_after, n.coalesce,
-    d.hook, d.status, d.ready_at, d.attempts, d.worker, d.error, d.progress, d.settled_at,
+    d.hook, d.recipient, d.line, d.status, d.ready_at, d.attempts, d.worker, d.error, d.progress, d.settled_at,
     n.coalesce IS NOT NULL AND EXISTS (SELECT 1 FROM notices l WHERE l.coalesce = n.coalesce
         AND l.position > n.position AND l.available_at <= ?1)
-FROM deliveries d JOIN notices n USING (position) WHERE d.hook = ?2 AND d.position = ?3;
+FROM deliveries d JOIN notices n USING (position) WHERE d.hook = ?2 AND d.position = ?3 AND d.recipient = ?4;
 
 -- name: deliveries
 -- The store adds WHERE; then the order and the limit.
 SELECT n.id, n.run, n.seq, n.body, n.available_at, n.useless_after, n.coalesce,
-    d.hook, d.status, d.ready_at, d.attempts, d.worker, d.error, d.progress, d.settled_at, 0
+    d.hook, d.recipient, d.line, d.status, d.ready_at, d.attempts, d.worker, d.error, d.progress, d.settled_at, 0
 FROM deliveries d JOIN notices n USING (position);
 
 -- name: settle
 UPDATE deliveries
 SET status = ?, at_turn = 0, error = ?, settled_at = ?
-WHERE hook = ? AND position = ? AND status = 'leased' AND attempts = ?;
+WHERE hook = ? AND position = ? AND recipient = ? AND status = 'leased' AND attempts = ?;
 
 -- name: put_back
 UPDATE deliveries SET status = 'waiting', ready_at = ?, worker = '', error = ?, progress = ?
-WHERE hook = ? AND position = ? AND status = 'leased' AND attempts = ?;
+WHERE hook = ? AND position = ? AND recipient = ? AND status = 'leased' AND attempts = ?;
+
+-- name: letter_insert
+INSERT INTO deliveries (hook, position, recipient, letter, line, run, status, at_turn, ready_at)
+VALUES (?, ?, ?, 1, ?, ?, 'waiting', 0, ?)
+ON CONFLICT (hook, position, recipient) DO NOTHING;
 
 -- name: revive
 UPDATE deliveries SET status = 'waiting', ready_at = ?, settled_at = NULL
-WHERE hook = ? AND position = ? AND status = 'dead';
+WHERE hook = ? AND position = ? AND recipient = ? AND status = 'dead';
+
+-- name: discard
+UPDATE deliveries SET status = 'skipped', error = ?, settled_at = ?
+WHERE hook = ? AND position = ? AND recipient = ? AND status = 'dead';
 
 -- name: pass_turn
--- ?1 hook, ?2 run: the turn belongs to the first open delivery, and to no other.
-UPDATE deliveries SET at_turn = 1 WHERE hook = ?1 AND position =
-    (SELECT min(position) FROM deliveries WHERE hook = ?1 AND run = ?2 AND settled_at IS NULL);
+-- ?1 hook, ?2 letter, ?3 line: the turn belongs to the first open delivery, and to no other.
+UPDATE deliveries SET at_turn = 1 WHERE hook = ?1 AND (position, recipient) =
+    (SELECT position, recipient FROM deliveries INDEXED BY deliveries_line
+     WHERE hook = ?1 AND letter = ?2 AND line = ?3 AND settled_at IS NULL
+     ORDER BY position, recipient LIMIT 1);
 
 -- name: take_turns
-UPDATE deliveries SET at_turn = 0 WHERE hook = ?1 AND run = ?2 AND settled_at IS NULL AND at_turn = 1;
+UPDATE deliveries INDEXED BY deliveries_line SET at_turn = 0
+WHERE hook = ?1 AND letter = ?2 AND line = ?3 AND settled_at IS NULL AND at_turn = 1;
 
--- name: notice_run
-SELECT run FROM notices WHERE position = ?;
+-- name: delivery_line
+SELECT line FROM deliveries WHERE hook = ? AND position = ? AND recipient = ?;
