@@ -10,6 +10,9 @@ from phaseflow.errors import PolicyError, Problem, Span
 from phaseflow.spec.model import Policy
 from phaseflow.spec.reader import Reading, read_policy
 
+PROJECT = "phaseflow.toml"
+"""The folder with this file is a project: policies in it may extend one another wherever they stand in it."""
+
 
 def read_file(path: str | os.PathLike[str]) -> Reading[Policy]:
     """Read a policy file with what it extends; faults are in the reading.
@@ -18,21 +21,19 @@ def read_file(path: str | os.PathLike[str]) -> Reading[Policy]:
         PolicyError: The file cannot be opened.
     """
     where = Path(path)
-    shown = os.fspath(path)
-    folder = where.parent
-
-    def load(name: str) -> bytes:
-        return (folder / name).read_bytes()
-
-    return (
-        read_policy(_bytes(where, shown), file=where.name, load=load)
-        if folder == Path()
-        else read_policy(
-            _bytes(where, shown),
-            file=shown,
-            load=lambda name: Path(name).read_bytes() if Path(name).exists() else load(Path(name).name),
-        )
+    shown = where.as_posix()
+    return read_policy(
+        _bytes(where, shown),
+        file=shown,
+        load=lambda name: (where.parent / name).read_bytes(),
+        climb=_height(where.parent.resolve()),
     )
+
+
+def _height(folder: Path) -> int:
+    """How many folders above *folder* its project begins; 0 where it is in no project."""
+    above = (folder, *folder.parents)
+    return next((height for height, place in enumerate(above) if (place / PROJECT).is_file()), 0)
 
 
 def _bytes(path: Path, shown: str) -> bytes:

@@ -197,6 +197,22 @@ def test_a_base_outside_the_folder_is_refused_and_never_loaded(path):
     assert faults(reading) == [("PF144", "plans/over.yaml", 1, 11)]
 
 
+def test_a_base_may_stand_above_as_far_as_the_project_goes():
+    """A plan and the template that several plans share are folders beside each other."""
+    known = {"../county/policy.yaml": BASE.replace("03-01", "03-02")}
+
+    def load(path):
+        return known[path].encode()
+
+    over = "extends: ../county/policy.yaml\n"
+    reading = read_policy(over, file="plans/north/policy.yaml", load=load, climb=1)
+    assert str(reading.result().phases["study"].window) == "03-02 .. 04-30"
+    assert [file for file, _ in reading.sources] == ["plans/north/policy.yaml", "plans/county/policy.yaml"]
+    assert faults(read_policy(over, file="plans/north/policy.yaml", load=load))[0][0] == "PF144"
+    further = over.replace("..", "../..")
+    assert faults(read_policy(further, file="plans/north/policy.yaml", load=load, climb=1))[0][0] == "PF144"
+
+
 @pytest.mark.parametrize(
     ("over", "files", "expected"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import sys
 import threading
 from collections.abc import Mapping
 
@@ -96,10 +98,8 @@ def read_plan(text: str) -> Plan:
     first = sources[0]
 
     def load(name: str) -> bytes:
-        for file, body in known.items():
-            if file == name or file.endswith("/" + name):
-                return str(body).encode()
-        raise FileNotFoundError(name)
+        return str(known[posixpath.normpath(posixpath.join(posixpath.dirname(first[0]), name))]).encode()
 
-    reading = read_policy(first[1].encode(), file=first[0], load=load)
+    # Kept texts reach only one another, so they may climb as far as they like.
+    reading = read_policy(first[1].encode(), file=first[0], load=load, climb=sys.maxsize)
     return compile_policy(reading.result(), sources, Calendar.from_data(plain["calendar"]))

@@ -6,7 +6,7 @@ first word of the entry, so ``route: {vet: {within: 3 days}}`` changes one step 
 Every node keeps the place in its own file. Nothing here opens a file: the caller passes a `Load`.
 
 Codes: PF119 ``without`` or a patch names no entry of the base, or more than one; PF144 the base stands outside the
-folder, PF145 it cannot be loaded, PF146 a loop or too many layers.
+project, PF145 it cannot be loaded, PF146 a loop or too many layers.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from phaseflow.spec.structure import structure
 from phaseflow.spec.tree import Entry, Mapping, Node, Scalar, Sequence, decode, parse
 
 Load = Callable[[str], bytes]
-"""Gives the bytes of a file, named by a path relative to the first policy's folder, with '/' and without '..'."""
+"""Gives the bytes of a file, named by a path relative to the first policy's folder, with '/'."""
 
 MOST_LAYERS = 8
 
@@ -42,8 +42,8 @@ class Header(Shape):
 
     extends: str = attrs.field(
         metadata={
-            "doc": "The policy this one builds on, as a path beside it. Mappings merge; a list is replaced by a list, "
-            "and patched by a mapping whose keys name its entries: `route: {vet: {within: 3 days}}`.",
+            "doc": "The policy this one builds on, as a path from this one. Mappings merge; a list is replaced by a "
+            "list, and patched by a mapping whose keys name its entries: `route: {vet: {within: 3 days}}`.",
             "example": "base.yaml",
         }
     )
@@ -79,9 +79,13 @@ class _Layer:
 
 @attrs.define
 class Chain:
-    """Loads a policy with all that it extends; `sources` and `overlays` grow as it goes, the first file first."""
+    """Loads a policy with all that it extends; `sources` and `overlays` grow as it goes, the first file first.
+
+    *climb* is how many folders above the first policy's own a base may stand: 0 keeps it inside that folder.
+    """
 
     load: Load | None
+    climb: int = 0
     sources: list[tuple[str, str]] = attrs.field(factory=list)
     overlays: list[Overlay] = attrs.field(factory=list)
 
@@ -97,7 +101,7 @@ class Chain:
         while (header := layers[-1].header) is not None:
             path = self._base_path(header, path, seen)
             seen.append(path)
-            base = posixpath.join(posixpath.dirname(file), path)
+            base = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
             self._note(header, layers[-1].file, base)
             layers.append(self._layer(self._loaded(header, path), base))
         return reduce(_laid_over, reversed(layers[:-1]), layers[-1].tree)
@@ -133,11 +137,12 @@ class Chain:
         """Where the base of the layer at *path* stands, counted from the first policy's folder."""
         named = header.extends
         found = posixpath.normpath(posixpath.join(posixpath.dirname(path), named))
-        if _OUTSIDE.match(named) or found == ".." or found.startswith("../"):
+        if _OUTSIDE.match(named) or found == ".." or found.split("/").count("..") > self.climb:
             raise _refused(
-                header, "PF144", f"'{shortened(named)}' stands outside the policy's folder",
-                "a policy and its bases move together, and a policy must not read other files of the machine",
-                "put the base into the same folder or below it, and name it by a relative path with '/'",
+                header, "PF144", f"'{shortened(named)}' stands outside the project",
+                "a policy and its bases move together, and a policy must not read other files of the machine; a "
+                "project is a folder with a phaseflow.toml, or else the policy's own folder",
+                "put the base into the same folder or below it, or a phaseflow.toml into the folder that holds both",
             )  # fmt: skip
         if found in seen:
             raise _refused(

@@ -58,19 +58,23 @@ class Reading(Generic[S]):
         return {file: lines_of(text) for file, text in self.sources}
 
 
-def read(source: bytes | str, cls: type[S], *, file: str = "", load: Load | None = None) -> Reading[S]:
+def read(
+    source: bytes | str, cls: type[S], *, file: str = "", load: Load | None = None, climb: int = 0
+) -> Reading[S]:
     """Read a text as a spec class.
 
     Args:
         source: The text, or the bytes of the file (UTF-8).
         cls: What it shall be.
         file: The file's name, as messages shall show it.
-        load: Gives the bytes of a base that the text extends; it is asked only for paths inside the folder of *file*.
+        load: Gives the bytes of a base that the text extends; it is asked only for paths inside the folder of
+            *file*, or so far above it as *climb* allows.
+        climb: How many folders above that of *file* a base may stand.
 
     Returns:
         The reading. Faults in it are reported there, never raised.
     """
-    chain = Chain(load)
+    chain = Chain(load, climb)
     problems: list[Problem] = []
     spec = None
     try:
@@ -82,6 +86,8 @@ def read(source: bytes | str, cls: type[S], *, file: str = "", load: Load | None
     )
 
 
-def read_policy(source: bytes | str, *, file: str = "", load: Load | None = None) -> Reading[Policy]:
+def read_policy(
+    source: bytes | str, *, file: str = "", load: Load | None = None, climb: int = 0
+) -> Reading[Policy]:
     """Read a policy; see `read`."""
-    return read(source, Policy, file=file, load=load)
+    return read(source, Policy, file=file, load=load, climb=climb)
