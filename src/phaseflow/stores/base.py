@@ -345,7 +345,7 @@ class Tx(Protocol):
         letters: bool = False,
         together: int = 1,
     ) -> list[Delivery]:
-        """Lease up to *limit* deliveries that are ready at *now*, for these *hooks*: whole notices, or *letters*.
+        """Lease deliveries that are ready at *now*, for these *hooks*: whole notices, or *letters*; of *limit* lines.
 
         Per hook and line the order of notices is kept: a claim takes the first open one and, up to *together* in all,
         those directly behind it that are ready too; while an earlier one is waiting or leased, a later one is not

@@ -248,9 +248,9 @@ class MemoryTx:
         self._must_write()
         now = _utc(now)
         self._fan_out()
-        ready = [line[:together] for line in self._ready(set(hooks), now, letters)]
+        lines = sorted(self._ready(set(hooks), now, letters), key=_turn)[:limit]
         claimed = []
-        for position, waiting in [one for line in sorted(ready, key=_turn) for one in line][:limit]:
+        for position, waiting in [one for line in lines for one in line[:together]]:
             leased = attrs.evolve(
                 waiting, status="leased", ready_at=_utc(lease_until), attempts=waiting.attempts + 1, worker=worker
             )

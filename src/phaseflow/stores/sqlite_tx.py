@@ -226,11 +226,8 @@ class SqliteTx:
         at, until = instant_key(now), instant_key(lease_until)
         turns = sorted(row for hook in set(hooks) for row in self._all("ready", (hook, letters, at, limit)))
         keys: list[tuple[object, ...]] = []
-        for _, position, hook, recipient, line in turns:
-            room = min(together, limit - len(keys))
-            if room <= 0:
-                break
-            behind = self._all("behind", (hook, letters, line, room)) if room > 1 else []
+        for _, position, hook, recipient, line in turns[:limit]:
+            behind = self._all("behind", (hook, letters, line, together)) if together > 1 else []
             ready = [(p, r) for _, p, _, r in itertools.takewhile(lambda row: row[0] <= at, behind)]
             keys += [(hook, *key) for key in ready or [(position, recipient)]]
         self._db.executemany(_SQL["lease"], [(until, worker, *key) for key in keys])
