@@ -207,8 +207,8 @@ def reported(step: Step, duty: Duty, key: str, subject: str) -> None:
     """What a subject owes is there; it counts at once, or once somebody has checked it."""
     state, part = duty_of(step.rows, key), part_of(step.rows, key, subject)
     if part.done:
-        when = fulfilled_at(step, state, part)
-        if part.in_time is False and when is not None and was_in_time(state, part, when):  # a late record (R2)
+        when = fulfilled_at(step, state, part) if part.in_time is False else None
+        if when is not None and was_in_time(state, part, when):  # a late record (R2)
             step.emit(e.DutyUndone(key=key, subject=subject, rest=state.outstanding + 1))
             finish(step, key, subject)
         return

@@ -11,15 +11,15 @@ from itertools import count
 
 from phaseflow.core.decide.step import Actor, Step, refuse
 from phaseflow.core.state.people import person_of
-from phaseflow.core.state.rows import Delegation, PersonState, Rows
+from phaseflow.core.state.rows import Delegation, Rows
 from phaseflow.errors import NOWHERE, Span
 
 
 def roles_of(step: Step, person: str) -> frozenset[str]:
     """All roles of a person, in this run and in the programme above it."""
-    own = person_of(step.rows, person).roles
-    above: PersonState | None = step.around.up.get(f"person/{person}") if step.around.up is not None else None
-    return frozenset(own) | frozenset(above.roles if above else ())
+    own = frozenset(person_of(step.rows, person).roles)
+    up = step.around.up
+    return own if up is None else own.union(person_of(up, person).roles)
 
 
 def known(step: Step, person: str) -> bool:
@@ -68,8 +68,8 @@ def require(
             fix="let the substitute act, or end the absence",
             clause=clause,
         )
-    _check_independence(step, principal, role, act, span)
-    check_recusal(step, {actor.person, principal}, subject, act, span)
+    _check_independence(step, principal, role, act)
+    check_recusal(step, (actor.person, principal), subject, act, span)
     behalf = principal if principal != actor.person else ""
     step.actor = Actor(actor.person, behalf, authority)
 
@@ -201,11 +201,9 @@ def _away(step: Step, person: str, role: str) -> bool:
     return False
 
 
-def _check_independence(step: Step, person: str, role: str, act: str, span: Span) -> None:
-    held = roles_of(step, person)
-    for name in sorted(step.plan.roles[role].closure if role in step.plan.roles else ()):
-        spec = step.plan.roles[name].spec
-        clash = sorted(held & set(map(str, spec.independent_of)))
+def _check_independence(step: Step, person: str, role: str, act: str) -> None:
+    for spec in step.plan.roles[role].kept_apart if role in step.plan.roles else ():
+        clash = sorted(roles_of(step, person) & set(map(str, spec.independent_of)))
         if clash:
             refuse(
                 "not_entitled",
@@ -218,10 +216,10 @@ def _check_independence(step: Step, person: str, role: str, act: str, span: Span
             )
 
 
-def check_recusal(step: Step, persons: set[str], subject: str, act: str, span: Span) -> None:
-    for person in sorted(persons):
+def check_recusal(step: Step, persons: Iterable[str], subject: str, act: str, span: Span) -> None:
+    for person in sorted(set(persons)) if subject else ():
         for rows in _rosters(step):
-            if subject and subject in person_of(rows, person).recused:  # type: ignore[arg-type]
+            if subject in person_of(rows, person).recused:
                 refuse(
                     "not_entitled",
                     "PF305",

@@ -21,9 +21,10 @@ LONGEST = 10_000
 def settle(step: Step, until: datetime) -> None:
     """Process every timer up to *until* (included), in the order of instant, rank and path."""
     for _ in range(LONGEST):
-        if step.get("head") is None or step.head.status == "suspended":
+        head = step.get("head")
+        if head is None or head.status == "suspended":
             return
-        found = step.rows.first("timer/")
+        found = step.rows.next_timer()
         if found is None or timer_instant(found[0]) > until:
             return
         key, timer = found

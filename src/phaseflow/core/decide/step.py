@@ -17,7 +17,7 @@ from phaseflow.core.calendars import Calendar
 from phaseflow.core.conditions import Requirement
 from phaseflow.core.plan.model import LevelPlan, Plan
 from phaseflow.core.state.evolve import evolve
-from phaseflow.core.state.rows import Clock, Draft, Head, Rows, head_of
+from phaseflow.core.state.rows import Clock, Draft, Head, Rows
 from phaseflow.errors import NOWHERE, Problem, Span
 from phaseflow.messages.commands import SYSTEM, Command
 from phaseflow.messages.events import Entry, Event
@@ -84,11 +84,15 @@ class Actor:
     authority: str = ""
 
 
+NOBODY = Actor()
+"""The actor of what nobody asked for."""
+
+
 class Step:
     """One macrostep under way."""
 
     __slots__ = (
-        "actor", "around", "at", "ballots", "command", "entries", "now", "pending", "plan", "recorded_by",
+        "_level", "actor", "around", "at", "ballots", "command", "entries", "now", "pending", "plan", "recorded_by",
         "requirements", "rows", "sealed", "timer", "verdict",
     )  # fmt: skip
 
@@ -96,12 +100,13 @@ class Step:
         self, plan: Plan, rows: Draft, around: Surroundings, *, at: datetime, now: datetime, command: str = ""
     ) -> None:
         self.plan = plan
+        self._level: LevelPlan | None = None
         self.rows = rows
         self.around = around
         self.at = at
         self.now = now
         self.command = command
-        self.actor = Actor()
+        self.actor = NOBODY
         self.timer = ""
         self.recorded_by = ""
         self.entries: list[Entry] = []
@@ -121,12 +126,15 @@ class Step:
     @property
     def head(self) -> Head:
         """The run's head as it is now."""
-        return head_of(self.rows)
+        head: Head = self.rows.get("head")
+        return head
 
     @property
     def level(self) -> LevelPlan:
-        """The plan of this run's level."""
-        return self.plan.levels[self.head.level]
+        """The plan of this run's level, which a run keeps for life."""
+        if self._level is None:
+            self._level = self.plan.levels[self.head.level]
+        return self._level
 
     @property
     def calendar(self) -> Calendar:

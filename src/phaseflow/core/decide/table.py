@@ -17,7 +17,7 @@ from phaseflow.core.decide import corrections, documents, duties, ledgers, openi
 from phaseflow.core.decide.settle import settle, stabilise
 from phaseflow.core.decide.step import Refusal, Step, Surroundings, refuse
 from phaseflow.core.plan.model import Plan
-from phaseflow.core.state.rows import Clock, Draft, Rows, timer_instant
+from phaseflow.core.state.rows import Clock, Draft, Head, Rows, timer_instant
 from phaseflow.messages import commands as c
 from phaseflow.messages.events import Entry, Event
 
@@ -108,8 +108,7 @@ def decide(plan: Plan, rows: Rows, command: c.Command, around: Surroundings = Su
     refusal: Refusal | None = None
     step = ground
     if not isinstance(command, c.Tick):
-        top = Draft(draft)
-        step = ground.over(top, command)
+        step = ground.over(draft.fork(), command)
         try:
             _check_times(step, command)
             HANDLERS[type(command)](step, command)
@@ -120,7 +119,7 @@ def decide(plan: Plan, rows: Rows, command: c.Command, around: Surroundings = Su
         except Refusal as reason:
             refusal, step = reason, ground
         else:
-            draft.merge(top)
+            draft = step.rows
             ground.entries += step.entries
     put, drop = draft.delta()
     return Decision(
@@ -142,14 +141,15 @@ def next_due(rows: Draft) -> datetime | None:
     head = rows.get("head")
     if head is not None and head.status == "suspended":
         return None
-    found = rows.first("timer/")
+    found = rows.next_timer()
     return timer_instant(found[0]) if found is not None else None
 
 
 def _check_times(step: Step, command: c.Command) -> None:
     """Nothing is recorded before it happened, before the run began, or later than the policy allows."""
+    head: Head | None = step.get("head")
     if isinstance(command, c.StartRun):
-        if step.get("head") is not None:
+        if head is not None:
             refuse(
                 "illegal",
                 "PF372",
@@ -159,16 +159,16 @@ def _check_times(step: Step, command: c.Command) -> None:
             )
         _check_not_ahead(command)
         return
-    if step.get("head") is None:
+    if head is None:
         refuse(
             "unknown", "PF373", "this run has not started", why="every other command needs a run", fix="start it first"
         )
     _check_not_ahead(command)
-    if command.at < step.calendar.opens(step.head.start):
+    if command.at < step.calendar.opens(head.start):
         refuse(
             "malformed",
             "PF375",
-            f"{step.day} is before the start of the run, {step.head.start}",
+            f"{step.day} is before the start of the run, {head.start}",
             why="a run has no facts before its start",
             fix="give a later day",
         )

@@ -126,8 +126,9 @@ def _days(phrase: DayPhrase) -> Iterator[date]:
 
 
 def _roles(policy: s.Policy, faults: Faults) -> dict[str, Role]:
+    known: Mapping[Any, s.RoleSpec] = policy.roles
     roles: dict[str, Role] = {}
-    for name, spec in policy.roles.items():
+    for name, spec in known.items():
         for key in ("is_a", "independent_of"):
             for other, place in named(spec, key):
                 if other not in policy.roles:
@@ -146,6 +147,7 @@ def _roles(policy: s.Policy, faults: Faults) -> dict[str, Role]:
             title=str(spec.title) if spec.title else str(name).replace("_", " "),
             level=(spec.of or "unit") if policy.programme is not None else "unit",
             closure=closure,
+            kept_apart=tuple(known[role] for role in sorted(closure & known.keys()) if known[role].independent_of),
             spec=spec,
         )
     return roles

@@ -31,12 +31,16 @@ IDLE = "idle"
 
 @attrs.frozen(kw_only=True)
 class Role:
-    """A role. *closure* holds the role itself and every role that its holders also have."""
+    """A role. *closure* holds the role itself and every role that its holders also have.
+
+    *kept_apart* are the specs of those of them that name others they are independent of.
+    """
 
     name: str
     title: str
     level: str
     closure: frozenset[str]
+    kept_apart: tuple[spec.RoleSpec, ...]
     spec: spec.RoleSpec
 
 

@@ -13,6 +13,9 @@ from phaseflow.core.state.rows import Counted, Draft, DutyState, PartState, Time
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry, Term
 
+NOTHING = PartState()
+"""What a subject has done who has done nothing yet."""
+
 
 def duty_of(rows: Draft, key: str) -> DutyState:
     """The row of a duty that is there."""
@@ -23,7 +26,7 @@ def duty_of(rows: Draft, key: str) -> DutyState:
 def part_of(rows: Draft, key: str, subject: str) -> PartState:
     """What a subject has done towards a duty; an empty part where there is no row yet."""
     state: PartState | None = rows.get(f"part/{key}/{subject}")
-    return state or PartState()
+    return state or NOTHING
 
 
 def _put(rows: Draft, key: str, subject: str, part: PartState) -> None:

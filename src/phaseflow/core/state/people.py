@@ -8,15 +8,18 @@ from typing import Any
 import attrs
 
 from phaseflow.core.plan.model import Plan
-from phaseflow.core.state.rows import Delegation, Draft, PersonState, Timer, timer_key
+from phaseflow.core.state.rows import Delegation, Draft, PersonState, Rows, Timer, timer_key
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry
 
+STRANGER = PersonState()
+"""Somebody who is on no roster."""
 
-def person_of(rows: Draft, person: str) -> PersonState:
+
+def person_of(rows: Rows, person: str) -> PersonState:
     """The row of a person; an empty one for somebody unknown."""
     state: PersonState | None = rows.get(f"person/{person}")
-    return state or PersonState()
+    return state or STRANGER
 
 
 def _set_roles(rows: Draft, person: str, roles: Iterable[str], **more: Any) -> None:

@@ -9,15 +9,16 @@ is the first key of a scan (R3, R25). Here is bookkeeping only; which event chan
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from fractions import Fraction
+from operator import itemgetter
 from typing import Any, Literal, Protocol
 
 import attrs
 
 from phaseflow.core.plan.model import CAMPAIGN as CAMPAIGN
+from phaseflow.core.state.order import Keys
 from phaseflow.messages.commands import EMPTY
 from phaseflow.messages.events import Days, Rung, Term
 
@@ -214,15 +215,47 @@ class Rows(Protocol):
 
 _GONE = object()
 
+TIMER = "timer/"
+"""What the key of every timer begins with."""
+
+
+class _TimersBelow:
+    """The timers of the rows below, read in order, once, and only as far as somebody looks."""
+
+    __slots__ = ("_read", "_rest")
+
+    def __init__(self, base: Rows) -> None:
+        self._rest = base.scan(TIMER)
+        self._read: list[tuple[str, Any]] = []
+
+    def at(self, place: int) -> tuple[str, Any] | None:
+        """The timer at a place, the first being 0; None behind the last."""
+        while place >= len(self._read):
+            found = next(self._rest, None)
+            if found is None:
+                return None
+            self._read.append(found)
+        return self._read[place]
+
 
 class Draft:
-    """Rows with changes on top; what lies below is never touched."""
+    """Rows with changes on top; what lies below is never touched, and does not change meanwhile."""
 
-    __slots__ = ("base", "changes")
+    __slots__ = ("_below", "_passed", "_timers", "base", "changes")
 
     def __init__(self, base: Rows) -> None:
         self.base = base
         self.changes: dict[str, Any] = {}
+        self._timers: list[str] = []  # a heap of the timers that were put here; some may have been dropped since
+        self._below = _TimersBelow(base)
+        self._passed = 0  # so many timers below have been changed here, one after the other from the first
+
+    def fork(self) -> Draft:
+        """A draft that is the same now and goes its own way: whoever keeps this one forgets what is done there."""
+        twin = Draft.__new__(Draft)
+        twin.base, twin.changes = self.base, self.changes.copy()
+        twin._timers, twin._below, twin._passed = self._timers.copy(), self._below, self._passed
+        return twin
 
     def get(self, key: str) -> Any:
         found = self.changes.get(key)
@@ -232,67 +265,63 @@ class Draft:
 
     def put(self, key: str, row: Any) -> None:
         self.changes[key] = row
+        if key.startswith(TIMER):
+            heapq.heappush(self._timers, key)
 
     def drop(self, key: str) -> None:
         self.changes[key] = _GONE
 
     def scan(self, prefix: str) -> Iterator[tuple[str, Any]]:
         mine = sorted(item for item in self.changes.items() if item[0].startswith(prefix))
+        if not mine:
+            return self.base.scan(prefix)
         hidden = {key for key, _ in mine}
         below = (item for item in self.base.scan(prefix) if item[0] not in hidden)
         kept = (item for item in mine if item[1] is not _GONE)
-        return heapq.merge(below, kept, key=lambda item: item[0])
+        return heapq.merge(below, kept, key=itemgetter(0))
 
-    def first(self, prefix: str) -> tuple[str, Any] | None:
-        """The first row under a prefix, or None; cheaper than a scan."""
-        mine = min(
-            (key for key, row in self.changes.items() if row is not _GONE and key.startswith(prefix)), default=None
-        )
-        for key, row in self.base.scan(prefix):
-            if mine is not None and mine <= key:
-                break
-            if key not in self.changes:
-                return key, row
-        return None if mine is None else (mine, self.changes[mine])
+    def next_timer(self) -> tuple[str, Timer] | None:
+        """The key and the row of the timer that is due first (R3), or None."""
+        while self._timers and self.changes[self._timers[0]] is _GONE:
+            heapq.heappop(self._timers)
+        below = self._below.at(self._passed)
+        while below is not None and below[0] in self.changes:
+            self._passed += 1
+            below = self._below.at(self._passed)
+        if self._timers and (below is None or self._timers[0] < below[0]):
+            return self._timers[0], self.changes[self._timers[0]]
+        return below
 
     def delta(self) -> tuple[dict[str, Any], tuple[str, ...]]:
         """What to write and what to drop to bring the rows below up to date."""
         put = {key: row for key, row in self.changes.items() if row is not _GONE}
         return put, tuple(key for key, row in self.changes.items() if row is _GONE)
 
-    def merge(self, upper: Draft) -> None:
-        """Take over the changes of a draft that lay on top of this one."""
-        self.changes.update(upper.changes)
-
 
 class MemoryRows:
-    """Rows in memory, in key order: for folding a trail, and for tests."""
+    """Rows in memory, in key order: for folding a trail, for simulation, and for tests."""
 
-    __slots__ = ("_keys", "rows")
+    __slots__ = ("_keys", "get", "rows")
 
     def __init__(self, rows: Mapping[str, Any] | None = None) -> None:
         self.rows: dict[str, Any] = dict(rows or {})
-        self._keys: list[str] = sorted(self.rows)
-
-    def get(self, key: str) -> Any:
-        return self.rows.get(key)
+        self.get: Callable[[str], Any] = self.rows.get  # the dict's own: it is asked some twenty times a decision
+        self._keys = Keys(self.rows)
 
     def scan(self, prefix: str) -> Iterator[tuple[str, Any]]:
-        for index in range(bisect_left(self._keys, prefix), len(self._keys)):
-            key = self._keys[index]
-            if not key.startswith(prefix):
-                return
-            yield key, self.rows[key]
+        rows = self.rows
+        for key in self._keys.under(prefix):
+            yield key, rows[key]
 
     def write(self, put: Mapping[str, Any], drop: Iterable[str]) -> None:
         """Take over what a decision changed."""
         for key, row in put.items():
             if key not in self.rows:
-                insort(self._keys, key)
+                self._keys.add(key)
             self.rows[key] = row
         for key in drop:
             if self.rows.pop(key, None) is not None:
-                del self._keys[bisect_left(self._keys, key)]
+                self._keys.remove(key)
 
     def take(self, draft: Draft) -> None:
         """Bring these rows up to date with a draft that lay on them."""
@@ -311,9 +340,9 @@ RANKS = {"resume": 0, "open": 1, "expire": 2, "due": 3, "grace": 4, "lock": 5, "
 
 def timer_key(at: datetime, rank: str, path: str) -> str:
     """The key of a timer: keys of earlier instants, then of lower ranks, come first. *at* is UTC."""
-    return f"timer/{at:%Y-%m-%dT%H:%M:%S.%f}Z/{RANKS[rank]}/{path}"
+    return f"{TIMER}{at:%Y-%m-%dT%H:%M:%S.%f}Z/{RANKS[rank]}/{path}"
 
 
 def timer_instant(key: str) -> datetime:
     """The instant in a timer's key."""
-    return datetime.fromisoformat(key.split("/", 2)[1].replace("Z", "+00:00"))
+    return datetime.fromisoformat(key[len(TIMER) : key.index("/", len(TIMER))])
