@@ -89,7 +89,7 @@ def test_every_clause_is_complete(register):
     """A clause has lines, one sentence of our own and a status, and says why where it creates no plain rule."""
     for name, clause in register["clauses"].items():
         assert re.fullmatch(r"[A-Z]+[0-9]*(\.[0-9]+|\.poll|\.sum)*", name), name
-        assert set(clause) == {"lines", "text", "status"} | STATUSES[clause["status"]], name
+        assert set(clause) == {"lines", "digest", "text", "status"} | STATUSES[clause["status"]], name
         words = [clause[key] for key in ("text", "reading", "why") if key in clause]
         assert all(word and not CHINESE.search(word) for word in words), name
         assert clause["text"].endswith("."), name

@@ -22,6 +22,7 @@ VERBS: dict[str, str] = {
     "schema": "policies",
     "calendar": "policies",
     "graph": "policies",
+    "trace": "trace",
     "start": "runs",
     "do": "do",
     "why": "questions",

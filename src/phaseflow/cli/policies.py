@@ -129,13 +129,17 @@ def explain(code: str) -> None:
 
 @verb(JSON)
 @click.option("--overlay", is_flag=True, help="The schema of a file that `extends` another one.")
-def schema(overlay: bool) -> None:
+@click.option("--register", is_flag=True, help="The schema of a register of clauses.")
+def schema(overlay: bool, register: bool) -> None:
     """Print the JSON Schema of policies, for editors and other programs."""
     from phaseflow.cli import output
     from phaseflow.spec.model import Policy
+    from phaseflow.spec.register import Register
     from phaseflow.spec.schema import json_schema
 
-    output.data(json_schema(Policy, extends=overlay))
+    if overlay and register:
+        raise click.UsageError("a register extends nothing; give --overlay or --register")
+    output.data(json_schema(Register) if register else json_schema(Policy, extends=overlay))
 
 
 # --- calendar, graph --------------------------------------------------------------------------------------------------
