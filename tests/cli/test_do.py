@@ -92,6 +92,8 @@ def _typed(param):
         return param.type.choices[0]
     if param.name == "invited":
         return (("inside/member", "4"),)
+    if param.name == "counts":
+        return (("member", "12"),)
     if param.name == "consulted":
         return (("masses", "12"),)
     if getattr(param, "multiple", False):

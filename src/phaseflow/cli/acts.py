@@ -65,7 +65,11 @@ ACTS: Mapping[str, Act] = {
         method="record",
         help="Record an amount towards a quota, such as '12000 characters'.",
         words=("duty", "amount"),
-        options=(SUBJECT, EVIDENCE),
+        options=(
+            SUBJECT,
+            option("--with", "pair", default="", metavar="NAME", help="The partner, where the quota pairs two."),
+            EVIDENCE,
+        ),
     ),
     "complete": Act(
         method="complete",
@@ -85,6 +89,14 @@ ACTS: Mapping[str, Act] = {
             *(
                 option(f"--{state}", default="", metavar="A,B", help=f"Persons who were {state}.")
                 for state in ("present", "excused", "absent")
+            ),
+            option(
+                "--count",
+                "counts",
+                multiple=True,
+                callback=pairs,
+                metavar="ROLE=COUNT",
+                help="Those present who are not named; may be repeated.",
             ),
             EVIDENCE,
         ),

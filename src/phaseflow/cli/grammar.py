@@ -117,7 +117,10 @@ def attendance(given: Given) -> Given:
         for person in found.pop(state, "").split(",")
         if person.strip()
     }
-    return {**found, **({"attendance": who} if who else {})}
+    if not all(count.isdigit() for _, count in found.get("counts", ())):
+        raise click.UsageError("--count takes ROLE=COUNT")
+    numbers = {role: int(count) for role, count in found.pop("counts", ())}
+    return {**found, **({"attendance": who} if who else {}), **({"counts": numbers} if numbers else {})}
 
 
 def version(given: Given) -> Given:

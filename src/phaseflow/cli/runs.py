@@ -25,6 +25,7 @@ def pairs(_ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -
 @click.argument("policy")
 @click.option("--start", "first", required=True, metavar="DATE", help="First day of the campaign for this run.")
 @click.option("--unit", default="", help="The unit; left out for the programme's own run.")
+@click.option("--kind", default="", help="Which kind of unit it is, where the policy tells kinds apart.")
 @click.option("--programme", metavar="RUN", help="The programme's run, for a unit of a programme.")
 @click.option("--run", "name", default="", metavar="ID", help="The run's id; CAMPAIGN/UNIT by default.")
 @click.option(
@@ -72,6 +73,7 @@ def start(
         run = engine.start(
             plan,
             unit=given["unit"],
+            kind=given["kind"],
             start=first,
             roster=roster,
             bodies=listed,

@@ -84,7 +84,15 @@ class Sources:
         return [row for _key, row in rows.scan(f"duty/{visit}/")]
 
 
+def _elsewhere(sources: Sources, name: str) -> bool:
+    """Whether a duty of this level is for units of other kinds: what is not owed here stands in nobody's way."""
+    duty = sources.level.duties.get(name)
+    return duty is not None and not duty.concerns(sources.head.kind)
+
+
 def _outstanding(sources: Sources, arguments: Mapping[str, str]) -> Value:
+    if _elsewhere(sources, arguments["duty"]):
+        return 0
     states = sources.instances(arguments["duty"])
     if sum(state.owed for state in states) == 0:  # nobody owes it, or it has not begun: neither yes nor no (R23)
         answer = sources.rule(arguments["duty"]).spec.if_none if states else None
@@ -93,12 +101,16 @@ def _outstanding(sources: Sources, arguments: Mapping[str, str]) -> Value:
 
 
 def _done_share(sources: Sources, arguments: Mapping[str, str]) -> Value:
+    if _elsewhere(sources, arguments["duty"]):
+        return Fraction(1)
     states = sources.instances(arguments["duty"])
     owed = sum(state.owed - state.waived for state in states)
     return Fraction(sum(state.done for state in states), owed) if owed else UNKNOWN
 
 
 def _passed(sources: Sources, arguments: Mapping[str, str]) -> Value:
+    if _elsewhere(sources, arguments["document"]):
+        return True
     found = sources.latest(arguments["document"])
     if found is None:
         return UNKNOWN

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import attrs
 
 from phaseflow.core.plan.model import LevelPlan, Plan
+from phaseflow.core.state.people import prefix_above
 from phaseflow.core.state.rows import DutyState, Head, Rows
 from phaseflow.messages import events as e
 from phaseflow.messages.commands import EMPTY
@@ -76,6 +77,10 @@ class Notice:
     coalesce: str = ""
 
 
+def _names(rows: Rows, prefix: str) -> set[str]:
+    return {key[len(prefix) :] for key, _ in rows.scan(prefix)}
+
+
 class _Desk:
     """Writes the notices of one entry."""
 
@@ -86,11 +91,11 @@ class _Desk:
 
     def holders(self, roles: Iterable[str]) -> tuple[str, ...]:
         """Everybody who has one of the roles now."""
-        found = set()
-        for rows in (self.rows, self.up):
-            for role in roles if rows is not None else ():
-                prefix = f"holder/{role}/"
-                found |= {key[len(prefix) :] for key, _ in rows.scan(prefix)}  # type: ignore[union-attr]
+        found: set[str] = set()
+        for role in roles:
+            found |= _names(self.rows, f"holder/{role}/")
+            if self.up is not None:
+                found |= _names(self.up, prefix_above(self.plan, role, self.head.unit))
         return tuple(sorted(found))
 
     def notice(

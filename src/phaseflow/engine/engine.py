@@ -112,6 +112,7 @@ class Engine:
         plan: Plan,
         *,
         unit: str = "",
+        kind: str = "",
         start: str | date,
         roster: Roster = (),
         bodies: Mapping[str, Iterable[str]] | None = None,
@@ -130,6 +131,7 @@ class Engine:
         Args:
             plan: The plan to pin the run to; it is kept in the store for ever.
             unit: The unit's name; leave it out to start the programme's own run.
+            kind: Which of the policy's kinds of units it is, where the policy tells kinds apart.
             start: First day of the campaign for this run; dates without a year are bound to it.
             roster: Persons as `read_roster` takes them.
             bodies: Names by kind of body.
@@ -166,6 +168,7 @@ class Engine:
             plan=plan.digest,
             level=level,
             unit=unit,
+            kind=kind,
             start=day_of(start),
             parent=parent,
             recorded_by=self.recorder,

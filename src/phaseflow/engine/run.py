@@ -121,13 +121,15 @@ class Run:
         by: str,
         amount: str | tuple[Any, str],
         subject: str = "",
+        pair: str = "",
         evidence: Iterable[EvidenceLike] = (),
         **more: Any,
     ) -> Answer:
-        """Record an amount towards a quota: ``"12000 characters"``."""
+        """Record an amount towards a quota: ``"12000 characters"``; *pair* is the partner, where it pairs two."""
         count, unit = amount_of(amount)
+        proof = evidence_of(evidence)
         return self._do(
-            c.Record, by=by, duty=duty, amount=count, unit=unit, subject=subject, evidence=evidence_of(evidence), **more
+            c.Record, by=by, duty=duty, amount=count, unit=unit, subject=subject, pair=pair, evidence=proof, **more
         )
 
     def complete(
@@ -154,12 +156,17 @@ class Run:
         *,
         by: str,
         attendance: Mapping[str, str] = EMPTY,
+        counts: Mapping[str, int] = EMPTY,
         evidence: Iterable[EvidenceLike] = (),
         **more: Any,
     ) -> Answer:
-        """Say that a meeting was held; *attendance* maps person ids to ``present``, ``excused`` or ``absent``."""
+        """Say that a meeting was held; *attendance* maps person ids to ``present``, ``excused`` or ``absent``.
+
+        *counts* are those present who are not named, by role.
+        """
+        who, proof = dict(attendance), evidence_of(evidence)
         return self._do(
-            c.HoldMeeting, by=by, duty=meeting, attendance=dict(attendance), evidence=evidence_of(evidence), **more
+            c.HoldMeeting, by=by, duty=meeting, attendance=who, counts=dict(counts), evidence=proof, **more
         )
 
     def confirm(

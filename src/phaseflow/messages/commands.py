@@ -69,6 +69,7 @@ class StartRun(Command):
     parent: str = ""
     batch: int | None = None
     redeems: str = ""
+    kind: str = ""
     persons: tuple[Person, ...] = ()
     bodies: Mapping[str, tuple[str, ...]] = EMPTY
     at_phase: str = ""
@@ -125,12 +126,16 @@ class Archive(Command):
 
 @attrs.frozen(kw_only=True)
 class Record(Command):
-    """Record an amount towards a quota. *subject* is for whom; the actor where it is left out."""
+    """Record an amount towards a quota. *subject* is for whom; the actor where it is left out.
+
+    *pair* is whom the subject is paired with, where the quota pairs two populations.
+    """
 
     duty: str
     amount: Fraction
     unit: str
     subject: str = ""
+    pair: str = ""
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -155,10 +160,14 @@ class CheckOff(Command):
 
 @attrs.frozen(kw_only=True)
 class HoldMeeting(Command):
-    """Say that a meeting was held, and who was there: person id to ``present``, ``excused`` or ``absent``."""
+    """Say that a meeting was held, and who was there: person id to ``present``, ``excused`` or ``absent``.
+
+    *counts* are those present who are not named, by role.
+    """
 
     duty: str
     attendance: Mapping[str, Literal["present", "excused", "absent"]] = EMPTY
+    counts: Mapping[str, int] = EMPTY
     evidence: tuple[Evidence, ...] = ()
 
 

@@ -98,6 +98,7 @@ class RunStarted(Event):
     parent: str = ""
     batch: int | None = None
     redeems: str = ""
+    kind: str = ""
     windows: Mapping[str, Days] = EMPTY
     bodies: Mapping[str, int] = EMPTY
 
@@ -410,12 +411,13 @@ class OverdueRescinded(Event):
 
 @attrs.frozen(kw_only=True)
 class AmountRecorded(Event):
-    """An amount towards a quota."""
+    """An amount towards a quota; *pair* is whom the subject was paired with, where the quota pairs two populations."""
 
     key: str
     subject: str
     amount: Fraction
     evidence: tuple[Evidence, ...] = ()
+    pair: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -439,10 +441,11 @@ class TaskReported(Event):
 
 @attrs.frozen(kw_only=True)
 class MeetingHeld(Event):
-    """A meeting was held."""
+    """A meeting was held; *counts* are those present who were not named, by role."""
 
     key: str
     attendance: Mapping[str, str] = EMPTY
+    counts: Mapping[str, int] = EMPTY
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -1003,6 +1006,7 @@ class EventVoided(Event):
     entry: str = ""
     short: bool = True
     edge: str = ""
+    pair: str = ""
 
 
 @attrs.frozen(kw_only=True)

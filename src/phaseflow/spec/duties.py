@@ -30,12 +30,23 @@ def one_or_many(text: str, **more: Any) -> dict[str, Any]:
 class DutyBase(Shape):
     """What every duty can say: who owes it, by when, what must come first, who is told."""
 
-    by: tuple[Name, ...] = attrs.field(
-        default=(), metadata=one_or_many("Roles that act; owed once for the run, unless `each` is given.")
+    by: Unstated | tuple[Name, ...] = attrs.field(
+        default=(),
+        metadata=one_or_many(
+            "Roles that act; owed once for the run, unless `each` is given. `unstated` where the document does not "
+            "say who: the role in `asks` then acts."
+        ),
     )
     each: Name | None = attrs.field(
-        default=None, metadata=doc("Owed by (or for) every holder of this role, or for every body of this kind.")
+        default=None,
+        metadata=doc(
+            "Owed by (or for) every holder of this role, for every body of this kind, or (`unit`) once in every unit."
+        ),
     )
+    units: tuple[Name, ...] = attrs.field(
+        default=(), metadata=one_or_many("Only units of these kinds owe it; all of them if left out.")
+    )
+    asks: Name | None = attrs.field(default=None, metadata=doc("The role asked where the document is silent."))
     from_: MomentPhrase | None = attrs.field(
         default=None, metadata=doc("When it may be begun, if before or after its phase opens.")
     )
@@ -91,6 +102,10 @@ class QuotaDuty(DutyBase):
     instead_of: Name | None = attrs.field(
         default=None, metadata=doc("The quota of a wider role that this one replaces for its own role.")
     )
+    pairs: Name | None = attrs.field(
+        default=None,
+        metadata=doc("A role or a kind of body: each one counted is one of these, and none is counted for two."),
+    )
 
     def validate(self) -> Iterable[Problem]:
         if self.every is not None and self.partial_period is None:
@@ -100,6 +115,14 @@ class QuotaDuty(DutyBase):
                 span=self.span_of("every"),
                 why="a window seldom begins and ends with a whole period, and each reading gives another amount",
                 fix="add `partial_period: full`, `prorate` or `waive`",
+            )
+        if self.pairs is not None and self.each is None:
+            yield Problem(
+                code="PF170",
+                what=f"it is not said who is paired with '{self.pairs}'",
+                span=self.span_of("pairs"),
+                why="a pairing is between those who owe it, each for themselves, and another population",
+                fix="add `each: ROLE`, or a kind of body",
             )
 
 
@@ -136,6 +159,9 @@ class MeetingDuty(DutyBase):
         metadata=doc("Who attends: `all` or `some` of a role must; `observe`, `speak` and `may` are invitations."),
     )
     agenda: tuple[Text, ...] = attrs.field(default=(), metadata=doc("Items of the agenda, in order."))
+    at_least: Mapping[Name, SharePhrase] = attrs.field(
+        default=EMPTY, metadata=doc("Least shares of groups among those present: `10% of attending`.")
+    )
 
 
 @shape
@@ -333,6 +359,28 @@ class DocumentDuty(DutyBase):
 
 
 @shape
+class ConsultationDuty(DutyBase):
+    """Opinions that are gathered for their own sake: a call that is written, and a hearing."""
+
+    __tag__: ClassVar[str] = "consultation"
+    consultation: Text = attrs.field(metadata=doc("What people are asked about."))
+    of: tuple[Name, ...] = attrs.field(metadata=one_or_many("Who is heard."))
+    channels: tuple[Name, ...] = attrs.field(
+        default=(), metadata=one_or_many("Ways in which opinions are gathered; each is ticked once it is there.")
+    )
+    answer_each: bool = attrs.field(
+        default=False, metadata=doc("Every opinion must be answered: absorbed or not, and why.")
+    )
+    silence: Literal["go_on", "hold"] | Unstated = attrs.field(
+        metadata=doc("What it means if nobody says anything.")
+    )
+    within: LengthPhrase | None = attrs.field(default=None, metadata=doc("How long it may take."))
+    at_least: Mapping[Name, SharePhrase] = attrs.field(
+        default=EMPTY, metadata=doc("Least shares of groups among those heard: `10% of consulted`.")
+    )
+
+
+@shape
 class Edge(Shape):
     """Who rates whom."""
 
@@ -410,8 +458,7 @@ class PollDuty(DutyBase):
         default=None, metadata=doc("How long it stays open; closed by its organiser if left out.")
     )
     bands: Bands | None = attrs.field(default=None, metadata=doc("Consequences of the result; none if left out."))
-    asks: Name | None = attrs.field(default=None, metadata=doc("The role asked where the document is silent."))
     publish: tuple[Name, ...] = attrs.field(default=(), metadata=one_or_many("Who is told the result."))
 
 
-Duty = TaskDuty | QuotaDuty | ChecklistDuty | MeetingDuty | BulletinDuty | DocumentDuty | PollDuty
+Duty = TaskDuty | QuotaDuty | ChecklistDuty | MeetingDuty | BulletinDuty | DocumentDuty | ConsultationDuty | PollDuty

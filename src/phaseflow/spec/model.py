@@ -14,7 +14,7 @@ import attrs
 
 from phaseflow.errors import Problem
 from phaseflow.spec.conditions import Condition
-from phaseflow.spec.duties import Clauses, Duty, Unstated, doc, one_or_many
+from phaseflow.spec.duties import Clauses, Duty, MeetingDuty, Unstated, doc, one_or_many
 from phaseflow.spec.phrases import (
     AmountPhrase,
     ClosesPhrase,
@@ -93,6 +93,13 @@ class RoleSpec(Shape):
         default=None, metadata=doc("Where its holders stand: in the programme or in a unit. Required in a programme.")
     )
     is_a: tuple[Name, ...] = attrs.field(default=(), metadata=one_or_many("Roles that every holder also has."))
+    for_: Name | None = attrs.field(
+        default=None,
+        metadata=doc(
+            "Held for somebody: for a `unit` (a linked leader, a supervisor), or for a body of this kind. A roster "
+            "names whom: `contact_leader@north`."
+        ),
+    )
     invited: bool = attrs.field(default=False, metadata=doc("Takes part and is heard, owes nothing."))
     roster: Literal["snapshot", "live"] = attrs.field(
         default="live", metadata=doc("Whether later joiners count for duties that are already open.")
@@ -403,10 +410,79 @@ class RecordingSpec(Shape):
 
 
 @shape
+class UnitKindSpec(Shape):
+    """A kind of unit, such as school or section, where some duties are not for all."""
+
+    __scalar__: ClassVar[str] = "title"
+
+    title: Text | None = attrs.field(default=None, metadata=doc("What the document calls it."))
+    clause: Clauses = attrs.field(default=(), metadata=one_or_many("Clause of the source document."))
+
+
+@shape
+class ChangeoverDocument(Shape):
+    """A document without which one phase does not follow another."""
+
+    document: Text = attrs.field(metadata=doc("What the document is called."))
+    of: Literal["from", "to"] = attrs.field(
+        metadata=doc("Whether it is about the phase that ends (`from`) or the one that follows (`to`).")
+    )
+    clause: Clauses = attrs.field(default=(), metadata=one_or_many("Clause of the source document."))
+
+
+@shape
+class ChangeoverSpec(Shape):
+    """How one phase follows another: documents, their approval, and what opens the next phase.
+
+    Each neighbouring pair of phases gets the documents as duties of the phase that ends, which closes once all are
+    approved; the meeting then opens the next. Between them the run is in no phase.
+    """
+
+    between: tuple[Name, ...] = attrs.field(metadata=doc("The phases in their order, two or more."))
+    by: tuple[Name, ...] = attrs.field(metadata=one_or_many("Who writes the documents, and holds the meeting."))
+    documents: Mapping[Name, ChangeoverDocument] = attrs.field(
+        metadata=doc("By name; the duty is called PHASE_NAME, such as `study_summary`.")
+    )
+    approve: tuple[Name, ...] = attrs.field(metadata=one_or_many("Who approves them."))
+    returns_to: Literal["draft"] = attrs.field(metadata=doc("Where a refused document goes back to."))
+    due: Literal["none"] | MomentPhrase | None = attrs.field(
+        default=None, metadata=doc("Last day of the documents, in each phase.")
+    )
+    within: LengthPhrase | None = attrs.field(default=None, metadata=doc("How long the approval may take."))
+    silence: Literal["accept", "return", "hold"] | Unstated | None = attrs.field(
+        default=None, metadata=doc("What it means if no answer comes; required with `within`.")
+    )
+    asks: Name | None = attrs.field(default=None, metadata=doc("The role asked where the document is silent."))
+    then: Mapping[Name, MeetingDuty] = attrs.field(
+        metadata=doc("The one meeting that opens the next phase; the duty is called PHASE_NAME.")
+    )
+    clause: Clauses = attrs.field(default=(), metadata=one_or_many("Clause of the source document."))
+
+    def validate(self) -> Iterable[Problem]:
+        wrong = (
+            ("between", len(self.between) < 2, "goes from one phase to another, so it names two or more"),
+            ("documents", not self.documents, "asks for one document or more"),
+            ("then", len(self.then) != 1, "has one meeting that opens the next phase"),
+        )
+        for key, broken, rule in wrong:
+            if broken:
+                yield Problem(
+                    code="PF171",
+                    what=f"a changeover {rule}",
+                    span=self.span_of(key),
+                    why="a changeover is: documents, an approval, a meeting, and then the next phase",
+                    fix=f"complete `{key}`",
+                )
+
+
+@shape
 class ProgrammeSpec(Shape):
     """The parent run over all units: its own way of opening and closing the phases, its own moves."""
 
     title: Text | None = attrs.field(default=None, metadata=doc("What the document calls it."))
+    kinds: Mapping[Name, UnitKindSpec] = attrs.field(
+        default=EMPTY, metadata=doc("Kinds of units, where some duties are for units of one kind only.")
+    )
     phases: Mapping[Name, PhaseSpec] = attrs.field(
         default=EMPTY, metadata=doc("The parent's own phases, or other rules for a phase of the units.")
     )
@@ -451,6 +527,9 @@ class Policy(Shape):
     )
     transitions: Mapping[Name, TransitionSpec] = attrs.field(
         default=EMPTY, metadata=doc("Ways between phases that open and close at once.")
+    )
+    changeover: ChangeoverSpec | None = attrs.field(
+        default=None, metadata=doc("How one phase follows another, where the document makes it an act of its own.")
     )
     outcomes: Mapping[Name, OutcomeSpec] = attrs.field(default=EMPTY, metadata=doc("How a run may end."))
     ledgers: Mapping[Name, LedgerSpec] = attrs.field(default=EMPTY, metadata=doc("Registers of things to put right."))

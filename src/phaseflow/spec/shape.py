@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, NewType, TypeVar, dataclass_transform
+from typing import Any, ClassVar, NewType, Self, TypeVar, dataclass_transform
 
 import attrs
 
@@ -63,6 +63,10 @@ class Shape:
         while key not in self.spans and "." in key:
             key = key.rpartition(".")[0]
         return self.spans.get(key, (self.span, self.span))
+
+    def but(self, **changes: Any) -> Self:
+        """The same with some fields changed."""
+        return attrs.evolve(self, **changes)  # type: ignore[misc]  # every shape is attrs
 
     def validate(self) -> Iterable[Problem]:
         """Rules within this one object; the reader asks for them after structuring."""

@@ -148,6 +148,10 @@ def _correction_faults(step: Step, command: c.Correct, entry: Entry, event: Void
         yield Problem(code="PF589", what=f"an amount of {command.amount} is nothing to record",
                       why="amounts are greater than zero",
                       fix="give a positive amount, or use `void`")  # fmt: skip
+    elif command.amount is not None and isinstance(event, e.AmountRecorded) and event.pair and command.amount != 1:
+        yield Problem(code="PF472", what=f"a pair counts as one, not as {command.amount}",
+                      why="each record of a pairing names one partner",
+                      fix="void it, or correct its time")  # fmt: skip
     if command.happened is None:
         return
     state = duty_of(step.rows, event.key)
@@ -189,6 +193,7 @@ def _void(step: Step, entry: Entry, event: Voidable, reason: str) -> int:
     because = step.emit(e.EventVoided(
         seq=entry.seq, reason=reason, key=event.key, subject=subject, amount=_amount(event),
         entry=event.entry if isinstance(event, e.EntryChecked) else "",
+        pair=event.pair if isinstance(event, e.AmountRecorded) else "",
         short=duties.fulfilled_at(step, state, left) is None, edge="held" if held else "",
     ))  # fmt: skip
     if held:

@@ -11,8 +11,9 @@ from fractions import Fraction
 
 from phaseflow.core.decide import opening
 from phaseflow.core.decide.finding import HOW, check_evidence, check_lock, check_needs, find, subject_of
-from phaseflow.core.decide.people import require, require_other
-from phaseflow.core.decide.step import Refusal, Step, refuse
+from phaseflow.core.decide.people import holders_of, require, require_other, roles_of
+from phaseflow.core.decide.step import Refusal, Step, refuse, refuse_all
+from phaseflow.core.gates import text_of
 from phaseflow.core.plan.model import Duty
 from phaseflow.core.state.duties import duty_of, part_of
 from phaseflow.core.state.rows import Counted, DutyState, PartState
@@ -45,11 +46,37 @@ def record(step: Step, command: c.Record) -> None:
             clause=duty.clause,
         )
     subject, part = _ready(step, duty, state, command.subject, f"record '{duty.name}'", command.evidence)
-    step.emit(e.AmountRecorded(key=state.key, subject=subject, amount=command.amount, evidence=command.evidence))
+    _check_pair(step, duty, state, command)
+    step.emit(e.AmountRecorded(
+        key=state.key, subject=subject, amount=command.amount, evidence=command.evidence, pair=command.pair
+    ))  # fmt: skip
     part = part_of(step.rows, state.key, subject)
     wanted = part.owes if part.owes is not None else state.amount
     if wanted is None or part.amount >= wanted:
         reported(step, duty, state.key, subject)
+
+
+def _check_pair(step: Step, duty: Duty, state: DutyState, command: c.Record) -> None:
+    """A quota that pairs two populations counts partners, one by one, and none of them for two."""
+    assert isinstance(duty.spec, specs.QuotaDuty)
+    whom, span = duty.spec.pairs, duty.spec.span_of("pairs")
+    if whom is None:
+        if command.pair:
+            refuse("malformed", "PF473", f"'{duty.name}' pairs nobody", span=duty.span, clause=duty.clause,
+                   why="the policy names no second population for it", fix="leave the partner out")  # fmt: skip
+        return
+    if not command.pair.strip() or command.amount != 1:
+        refuse("malformed", "PF472", f"'{duty.name}' counts partners, one in each record", span=span,
+               clause=duty.clause, why=f"each one counted is one of '{whom}'",
+               fix=f"record 1 {state.unit}, and name the '{whom}'")  # fmt: skip
+    kind = "body" if whom in step.plan.policy.bodies else "holder"
+    if step.get(f"{kind}/{whom}/{command.pair}") is None:
+        refuse("unknown", "PF335", f"no '{whom}' is listed under '{command.pair}'", span=span, clause=duty.clause,
+               why="a partner is one of those listed", fix="name one that is listed, or list it first")  # fmt: skip
+    taken = step.get(f"pair/{state.key}/{command.pair}")
+    if taken is not None:
+        refuse("illegal", "PF474", f"'{command.pair}' is paired with '{taken}' already", span=span,
+               clause=duty.clause, why="nobody is counted for two", fix=f"name another '{whom}'")  # fmt: skip
 
 
 def _ready(
@@ -130,7 +157,10 @@ def hold(step: Step, command: c.HoldMeeting) -> None:
     subject, part = _ready(step, duty, state, "", f"hold '{duty.name}'", command.evidence)
     _not_twice(duty, "", part)
     _check_attendance(step, duty, duty.spec, command)
-    step.emit(e.MeetingHeld(key=state.key, attendance=dict(command.attendance), evidence=command.evidence))
+    _check_composition(step, duty, duty.spec, command)
+    step.emit(e.MeetingHeld(
+        key=state.key, attendance=dict(command.attendance), counts=dict(command.counts), evidence=command.evidence
+    ))  # fmt: skip
     opening.happened(step, duty.name, "held")
     reported(step, duty, state.key, subject)
 
@@ -138,12 +168,7 @@ def hold(step: Step, command: c.HoldMeeting) -> None:
 def _check_attendance(step: Step, duty: Duty, spec: specs.MeetingDuty, command: c.HoldMeeting) -> None:
     problems = []
     for role, rule in spec.attend.items():
-        holders = [
-            key.rsplit("/", 1)[1]
-            for rows in (step.rows, step.around.up)
-            if rows is not None
-            for key, _ in rows.scan(f"holder/{role}/")
-        ]
+        holders = holders_of(step, role)
         there = [person for person in holders if command.attendance.get(person) == "present"]
         accounted = [person for person in holders if command.attendance.get(person) in ("present", "excused")]
         span = spec.span_of("attend")
@@ -160,6 +185,33 @@ def _check_attendance(step: Step, duty: Duty, spec: specs.MeetingDuty, command: 
                     fix="hold it with them, or record who was excused", clause=", ".join(duty.clause))
             for what, span in problems
         ])  # fmt: skip
+
+
+def _check_composition(step: Step, duty: Duty, spec: specs.MeetingDuty, command: c.HoldMeeting) -> None:
+    """Least shares are judged on those attending, named or only counted, exactly (R15)."""
+    unknown = [name for name, count in command.counts.items() if name not in step.plan.roles or count < 0]
+    if unknown:
+        refuse(
+            "malformed",
+            "PF475",
+            f"{command.counts[unknown[0]]} of '{unknown[0]}' cannot be counted at '{duty.name}'",
+            span=duty.span,
+            why="those present who are not named are counted by role",
+            fix=did_you_mean(unknown[0], step.plan.roles) or "give ROLE=COUNT",
+        )
+    there = [person for person, state in command.attendance.items() if state == "present"]
+    total = len(there) + sum(command.counts.values())
+    problems = []
+    for group, least in spec.at_least.items():
+        members = sum(group in roles_of(step, person) for person in there) + command.counts.get(group, 0)
+        share = Fraction(members, total) if total else None
+        if share is None or share < least.value:
+            problems.append(Problem(
+                code="PF476", what=f"'{group}' is {text_of(share)} of those at '{duty.name}', and must be {least}",
+                span=spec.span_of(f"at_least.{group}"), why="who has to be there is settled before a meeting counts",
+                fix=f"have more of '{group}' there", clause=", ".join(duty.clause),
+            ))  # fmt: skip
+    refuse_all("unmet", problems)
 
 
 def confirm(step: Step, command: c.Confirm) -> None:

@@ -190,7 +190,8 @@ def subject_of(step: Step, duty: Duty, subject: str, act: str, key: str = "") ->
                 fix="name one that is listed, or list it first",
                 clause=clause,
             )
-        require(step, duty.by, act, span=duty.spec.span_of("by"), clause=clause, subject=duty.name)
+        acting = (f"{role}@{subject}" if _held_for(step, role, duty.each) else role for role in duty.by)
+        require(step, acting, act, span=duty.spec.span_of("by"), clause=clause, subject=duty.name)
         return subject
     principal = step.actor.on_behalf_of or step.actor.person
     subject = subject or principal
@@ -207,6 +208,11 @@ def subject_of(step: Step, duty: Duty, subject: str, act: str, key: str = "") ->
     roles = duty.by if subject != principal else (duty.each,)
     require(step, roles, act, span=span, clause=clause, subject=duty.name)
     return subject
+
+
+def _held_for(step: Step, role: str, kind: str) -> bool:
+    """Whether a role is held for bodies of this kind, so that only the holder for one of them acts for it (R38)."""
+    return step.plan.roles[role].spec.for_ == kind
 
 
 def check_needs(step: Step, duty: Duty, act: str) -> None:

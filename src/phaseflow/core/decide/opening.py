@@ -30,6 +30,8 @@ def open_all(
     """Open the duties of a visit (or, without a phase, those of the whole campaign)."""
     for name in names:
         duty = step.level.duties[name]
+        if not duty.concerns(step.head.kind):
+            continue
         if duty.spec.opens == "with phase" and not (visit == 1 and _has_own_beginning(step, duty)):
             open_one(step, step.level.duties[name], phase, visit, window, steps)
 
@@ -45,7 +47,7 @@ def _has_own_beginning(step: Step, duty: Duty) -> bool:
 def schedule(step: Step) -> None:
     """At the start: duties that may be begun before their phase opens get a timer of their own (R40)."""
     for duty in step.level.duties.values():
-        if duty.phase == CAMPAIGN or duty.spec.from_ is None:
+        if duty.phase == CAMPAIGN or duty.spec.from_ is None or not duty.concerns(step.head.kind):
             continue
         day = deadlines.day_of_moment(duty.spec.from_, step.calendar, step.head.start, anchors(step), first=True)
         if day is not None:
@@ -141,6 +143,8 @@ def term_of(step: Step, duty: Duty, day: date | None, *, about: bool = False) ->
 def open_single(step: Step, name: str, because: str) -> None:
     """Owe one duty (again), because a band or a make-up asks for it; the new one is linked to the one before."""
     duty = step.level.duties[name]
+    if not duty.concerns(step.head.kind):
+        return
     before = step.get(f"latest/{name}") or ""
     number = 1 + sum(1 for _ in step.rows.scan(f"duty/{duty.phase}/made_up/{name}"))
     key = f"{duty.phase}/made_up/{name}" if number == 1 else f"{duty.phase}/made_up/{name}_{number}"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 
 from phaseflow.core.decide.step import Actor, Step, refuse
-from phaseflow.core.state.people import person_of
+from phaseflow.core.state.people import person_of, prefix_above, roles_above
 from phaseflow.core.state.rows import Delegation, Rows
 from phaseflow.errors import NOWHERE, Span
 
@@ -19,7 +19,7 @@ def roles_of(step: Step, person: str) -> frozenset[str]:
     """All roles of a person, in this run and in the programme above it."""
     own = frozenset(person_of(step.rows, person).roles)
     up = step.around.up
-    return own if up is None else own.union(person_of(up, person).roles)
+    return own if up is None else own | roles_above(step.plan, person_of(up, person), step.head.unit)
 
 
 def known(step: Step, person: str) -> bool:
@@ -102,11 +102,17 @@ def _not_entitled(
 
 def holders_of(step: Step, role: str) -> list[str]:
     """Everybody who has a role, in this run or in the programme."""
-    prefix = f"holder/{role}/"
-    found = [key[len(prefix) :] for key, _ in step.rows.scan(prefix)]
-    if step.around.up is not None:
-        found += [key[len(prefix) :] for key, _ in step.around.up.scan(prefix)]
+    found = []
+    for rows, prefix in rosters_of(step, role):
+        found += [key[len(prefix) :] for key, _ in rows.scan(prefix)]
     return sorted(set(found))
+
+
+def rosters_of(step: Step, role: str) -> Iterator[tuple[Rows, str]]:
+    """Where those stand who have a role here: rows and prefix, for this run's roster and for the programme's."""
+    yield step.rows, f"holder/{role}/"
+    if step.around.up is not None:
+        yield step.around.up, prefix_above(step.plan, role, step.head.unit)
 
 
 # --- acting for others ------------------------------------------------------------------------------------------------

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from phaseflow.core.decide.people import hands_of, known, require, roles_of
-from phaseflow.core.decide.step import Refusal, Step, refuse
+from phaseflow.core.decide.step import Refusal, Step, refuse, refuse_all
 from phaseflow.core.state.people import person_of
 from phaseflow.core.state.rows import Delegation
 from phaseflow.errors import Problem
 from phaseflow.messages import commands as c
 from phaseflow.messages import events as e
+from phaseflow.spec.model import RoleSpec
 
 
 def keepers(step: Step) -> tuple[str, ...]:
@@ -27,7 +28,7 @@ def check_keeper(step: Step, act: str) -> None:
 def check_roles(step: Step, roles: Iterable[str]) -> tuple[str, ...]:
     """Roles with all they imply; refuses unknown ones, all at once."""
     names = tuple(roles)
-    unknown = [name for name in names if name not in step.plan.roles]
+    unknown = [name for name in names if name.partition("@")[0] not in step.plan.roles]
     if unknown:
         from phaseflow.errors import did_you_mean
 
@@ -36,7 +37,22 @@ def check_roles(step: Step, roles: Iterable[str]) -> tuple[str, ...]:
                     fix=did_you_mean(name, step.plan.roles) or "declare the role in the policy")
             for name in unknown
         ])  # fmt: skip
+    specs = {name: step.plan.roles[name.partition("@")[0]].spec for name in names}
+    wrong = [name for name in names if ("@" in name) != (specs[name].for_ is not None)]
+    refuse_all("malformed", [_whom(name, specs[name]) for name in wrong])
     return step.plan.closure(names)
+
+
+def _whom(name: str, spec: RoleSpec) -> Problem:
+    """A role held for somebody says for whom, and another does not (R38)."""
+    what = f"the role '{name}' is held for a '{spec.for_}', and none is named"
+    if spec.for_ is None:
+        what = f"the role '{name.partition('@')[0]}' is held for nobody in particular"
+    return Problem(
+        code="PF477", what=what, span=spec.span, why="a roster says for whom such a role is held, and no other role",
+        fix=f"write {name}@NAME" if spec.for_ is not None else f"write {name.partition('@')[0]}",
+        clause=", ".join(spec.clause),
+    )  # fmt: skip
 
 
 def join(step: Step, command: c.Join) -> None:

@@ -11,7 +11,7 @@ from phaseflow.core.decide.step import Refusal, Step, refuse, refuse_all
 from phaseflow.core.plan.model import Duty
 from phaseflow.core.state.duties import duty_of
 from phaseflow.core.state.rows import CAMPAIGN, Question
-from phaseflow.errors import Problem, did_you_mean
+from phaseflow.errors import NOWHERE, Problem, did_you_mean
 from phaseflow.messages import commands as c
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Days
@@ -29,10 +29,12 @@ def start(step: Step, command: c.StartRun) -> None:
             fix=did_you_mean(command.level, step.plan.levels),
         )
     _check_import(step, command)
+    _check_kind(step, command)
     windows = deadlines.bind_windows(level, step.calendar, command.start, step.plan.policy.window)
     step.emit(e.RunStarted(
         run=command.run, campaign=command.campaign, plan=command.plan, level=command.level, unit=command.unit,
-        start=command.start, parent=command.parent, batch=command.batch, redeems=command.redeems, windows=windows,
+        start=command.start, parent=command.parent, batch=command.batch, redeems=command.redeems, kind=command.kind,
+        windows=windows,
     ))  # fmt: skip
     for kind, names in command.bodies.items():
         if kind not in step.plan.policy.bodies:
@@ -74,6 +76,23 @@ def _check_import(step: Step, command: c.StartRun) -> None:
         if name not in known
     ]
     refuse_all("unknown", problems)
+
+
+def _check_kind(step: Step, command: c.StartRun) -> None:
+    """Where the programme knows kinds of units, every unit is of one."""
+    programme = step.plan.policy.programme
+    known = tuple(map(str, programme.kinds)) if programme is not None and command.level == "unit" else ()
+    if command.kind in known or (not known and not command.kind):
+        return
+    refuse(
+        "unknown",
+        "PF470",
+        f"there is no kind of unit '{command.kind}'" if command.kind else f"the unit '{command.unit}' is of no kind",
+        span=programme.span_of("kinds") if programme is not None else NOWHERE,
+        why="the policy names the kinds of units, since some duties are not for all of them" if known
+        else "the policy tells no kinds of units apart",
+        fix=(did_you_mean(command.kind, known) or f"name one of: {', '.join(known)}") if known else "leave it out",
+    )
 
 
 def _officer(step: Step, act: str) -> str:

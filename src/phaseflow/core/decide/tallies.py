@@ -16,6 +16,7 @@ import attrs
 from phaseflow.core import counting, deadlines
 from phaseflow.core.counting import Finding, Tally
 from phaseflow.core.decide import duties, phases
+from phaseflow.core.decide.people import holders_of
 from phaseflow.core.decide.step import Refusal, Step, refuse, refuse_all
 from phaseflow.core.plan.model import Duty
 from phaseflow.core.state.duties import duty_of
@@ -55,8 +56,9 @@ def rated_on(step: Step, edge: Edge) -> tuple[str, ...]:
     """Who is rated on an edge now: the unit itself (an empty name), the bodies of a kind, or the holders of a role."""
     if edge.subject is None:
         return ("",)
-    kind = "body" if edge.subject in step.plan.policy.bodies else "holder"
-    prefix = f"{kind}/{edge.subject}/"
+    if edge.subject not in step.plan.policy.bodies:
+        return tuple(holders_of(step, str(edge.subject)))
+    prefix = f"body/{edge.subject}/"
     rosters = (step.rows, step.around.up) if step.around.up is not None else (step.rows,)
     return tuple(sorted({key.removeprefix(prefix) for rows in rosters for key, _ in rows.scan(prefix)}))
 

@@ -16,6 +16,7 @@ from phaseflow.core.calendars import Calendar, build_calendar
 from phaseflow.core.conditions import is_speakable
 from phaseflow.core.plan import duties as d
 from phaseflow.core.plan.conditions import FACTS
+from phaseflow.core.plan.expand import expand
 from phaseflow.core.plan.faults import Faults, named
 from phaseflow.core.plan.levels import compile_level
 from phaseflow.core.plan.model import Parameter, Plan, Role
@@ -47,6 +48,7 @@ def compile_policy(policy: s.Policy, texts: tuple[tuple[str, str], ...] = (), ca
         PolicyError: with every fault of meaning, sorted by position.
     """
     faults = Faults()
+    policy = expand(policy, faults)
     calendar = calendar or _calendar(policy, faults)
     roles = _roles(policy, faults)
     parameters = _parameters(policy, faults)
@@ -133,6 +135,7 @@ def _roles(policy: s.Policy, faults: Faults) -> dict[str, Role]:
             for other, place in named(spec, key):
                 if other not in policy.roles:
                     faults.unknown("role", other, place, policy.roles)
+        _check_held_for(str(name), spec, policy, faults)
         if policy.programme is not None and spec.of is None:
             faults.error(
                 "PF210",
@@ -151,6 +154,22 @@ def _roles(policy: s.Policy, faults: Faults) -> dict[str, Role]:
             spec=spec,
         )
     return roles
+
+
+def _check_held_for(name: str, spec: s.RoleSpec, policy: s.Policy, faults: Faults) -> None:
+    """A role is held for a unit, or for a body of a kind that there is (R38)."""
+    if spec.for_ is None or spec.for_ in policy.bodies:
+        return
+    if spec.for_ != "unit":
+        faults.unknown("kind of body", str(spec.for_), spec.span_of("for"), ("unit", *map(str, policy.bodies)))
+    elif policy.programme is None or spec.of != "programme":
+        faults.error(
+            "PF238",
+            f"the role '{name}' is held for a unit, and its holders do not stand above the units",
+            spec.span_of("for"),
+            why="whoever answers for some units and not for others is on the programme's roster",
+            fix="add `of: programme`, or drop `for: unit`",
+        )
 
 
 def _closure(name: str, roles: Mapping[Any, s.RoleSpec]) -> frozenset[str]:

@@ -71,8 +71,8 @@ def title_of(spec: s.Duty, name: str) -> str:
 
 def actors(spec: s.Duty) -> tuple[str, ...]:
     """The roles that a duty names as acting or owing, the first one first."""
-    names: list[str] = [str(name) for name in spec.by]
-    if spec.each is not None:
+    names: list[str] = [str(name) for name in _acting(spec)]
+    if spec.each is not None and spec.each != "unit":
         names.insert(0, str(spec.each))
     if isinstance(spec, s.DocumentDuty):
         names.extend(str(name) for step in spec.route for name in getattr(step, step.__tag__))
@@ -83,21 +83,33 @@ def level_of(place: Place, policy: Policy, faults: Faults) -> str:
     """Where a duty lives: with the run of whoever owes it."""
     if policy.programme is None:
         return "unit"
+    if place.spec.each == "unit":
+        return "unit"
     for name in actors(place.spec):
-        known: object = policy.roles.get(name) or policy.bodies.get(name)  # type: ignore[call-overload]
-        if known is not None:
-            return str(getattr(known, "of", None) or "unit")
+        role, body = policy.roles.get(name), policy.bodies.get(name)  # type: ignore[call-overload]
+        if role is not None and role.for_ == "unit":
+            return "unit"
+        if role is not None or body is not None:
+            return str((role or body).of or "unit")
     return "unit"
+
+
+def _acting(spec: s.Duty) -> tuple[str, ...]:
+    """The roles that act on a duty; the role asked, where the document does not say who."""
+    if spec.by == "unstated":
+        return (str(spec.asks),) if spec.asks is not None else ()
+    return tuple(map(str, spec.by))
 
 
 def compile_duty(place: Place, level: str, policy: Policy, roles: Mapping[str, Role], scope: Scope) -> Duty:
     """Resolve one duty. Faults go to the scope."""
     spec, faults = place.spec, scope.faults
-    by = _known_roles(spec, "by", roles, faults)
+    by = _by(place, roles, faults)
+    _check_units(spec, policy, faults)
     _known_roles(spec, "checked_by", roles, faults)
     _known_roles(spec, "overdue", roles, faults)
     subjects, each = _subjects(spec, roles, policy.bodies, faults)
-    if not actors(spec):
+    if not actors(spec) and spec.by != "unstated":
         faults.error(
             "PF202",
             f"nobody owes the duty '{place.name}'",
@@ -144,12 +156,47 @@ def compile_duty(place: Place, level: str, policy: Policy, roles: Mapping[str, R
     )
 
 
+def _by(place: Place, roles: Mapping[str, Role], faults: Faults) -> tuple[str, ...]:
+    """Who acts; the role asked acts where the document does not say (law 5)."""
+    spec = place.spec
+    if spec.by != "unstated":
+        return _known_roles(spec, "by", roles, faults)
+    if spec.asks is None:
+        faults.error(
+            "PF206",
+            f"the duty '{place.name}' leaves unstated who acts, and asks nobody",
+            spec.span_of("by"),
+            why="where the document is silent a named role is asked, and acts until somebody is named",
+            fix="add `asks: ROLE`",
+        )
+    return _known_roles(spec, "asks", roles, faults)
+
+
+def _check_units(spec: s.Duty, policy: Policy, faults: Faults) -> None:
+    """Kinds of units that a duty is for stand in the programme; a duty of every unit is done by somebody."""
+    known = policy.programme.kinds if policy.programme is not None else {}
+    for name, span in named(spec, "units"):
+        if name not in known:
+            faults.unknown("kind of unit", name, span, known)
+    if spec.each == "unit" and policy.programme is None:
+        faults.error(
+            "PF239",
+            "this duty is owed in every unit, and the policy has no programme",
+            spec.span_of("each"),
+            why="units are the runs that stand under a programme",
+            fix="add `programme:`, or drop `each: unit`",
+        )
+
+
 def _check_kind(place: Place, policy: Policy, roles: Mapping[str, Role], scope: Scope) -> None:
     """Names that only one kind of duty uses."""
     spec, faults = place.spec, scope.faults
     match spec:
         case s.MeetingDuty():
             _known_roles(spec, "attend", roles, faults)
+            _check_present(spec, roles, faults)
+        case s.QuotaDuty() if spec.pairs is not None and spec.pairs not in (*roles, *policy.bodies):
+            faults.unknown("role or body", str(spec.pairs), spec.span_of("pairs"), (*roles, *map(str, policy.bodies)))
         case s.BulletinDuty():
             _known_roles(spec, "to", roles, faults)
         case s.PollDuty():
@@ -158,6 +205,20 @@ def _check_kind(place: Place, policy: Policy, roles: Mapping[str, Role], scope: 
             faults.unknown("duty", str(spec.instead_of), spec.span_of("instead_of"), scope.duties)
         case _:
             pass
+
+
+def _check_present(spec: s.MeetingDuty, roles: Mapping[str, Role], faults: Faults) -> None:
+    """Least shares at a meeting are shares of those attending (R15)."""
+    _known_roles(spec, "at_least", roles, faults)
+    for group, least in spec.at_least.items():
+        if least.base not in (None, "attending"):
+            faults.error(
+                "PF250",
+                f"the least share of '{group}' is a share of '{least.base}'",
+                spec.span_of(f"at_least.{group}"),
+                why="the composition of a meeting is judged on those attending",
+                fix=f"write `{group}: {attrs.evolve(least, base='attending')}`",
+            )
 
 
 def check_anchor(anchor: AnchorPhrase, span: Span, policy: Policy, scope: Scope) -> None:
@@ -191,6 +252,8 @@ def _subjects(
     if spec.each is None:
         return "run", ""
     name = str(spec.each)
+    if name == "unit":
+        return "run", ""
     if name in bodies:
         return "body", name
     if name not in roles:

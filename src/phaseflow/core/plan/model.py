@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal
 
 import attrs
@@ -67,6 +68,10 @@ class Duty:
     clause: tuple[str, ...]
     span: Span
     route: tuple[RouteStep, ...] = ()
+
+    def concerns(self, kind: str) -> bool:
+        """Whether units of this kind owe it."""
+        return not self.spec.units or kind in self.spec.units
 
     @property
     def amount(self) -> Fraction | None:
@@ -245,11 +250,20 @@ class Plan:
         return self.levels["unit"]
 
     def closure(self, roles: tuple[str, ...]) -> tuple[str, ...]:
-        """These roles and all they imply, sorted."""
+        """These roles and all they imply, sorted; a role held for somebody (``leader@north``) implies it for them."""
         found: set[str] = set()
         for role in roles:
-            found |= self.roles[role].closure if role in self.roles else {role}
+            name, _, whom = role.partition("@")
+            implied = self.roles[name].closure if name in self.roles else {role}
+            found |= implied
+            if whom:
+                found |= {f"{other}@{whom}" for other in implied if self.roles[other].spec.for_ is not None}
         return tuple(sorted(found))
+
+    @cached_property
+    def held_for(self) -> frozenset[str]:
+        """The roles that are held for some units and not for others (R38)."""
+        return frozenset(name for name, role in self.roles.items() if role.spec.for_ == "unit")
 
     def line(self, file: str, number: int) -> str | None:
         """The text of one line of a source file, for showing a problem."""

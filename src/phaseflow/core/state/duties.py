@@ -175,6 +175,8 @@ def amount_recorded(_plan: Plan, rows: Draft, entry: Entry, event: e.AmountRecor
     part = part_of(rows, event.key, event.subject)
     records = (*part.records, Counted(seq=entry.seq, at=entry.at, by=_authors(entry), amount=event.amount))
     _put(rows, event.key, event.subject, attrs.evolve(part, amount=part.amount + event.amount, records=records))
+    if event.pair:
+        rows.put(f"pair/{event.key}/{event.pair}", event.subject)
 
 
 def entry_checked(_plan: Plan, rows: Draft, entry: Entry, event: e.EntryChecked) -> None:
@@ -256,5 +258,7 @@ def event_voided(_plan: Plan, rows: Draft, entry: Entry, event: e.EventVoided) -
         part = attrs.evolve(part, reported=False, confirmed=False)
     _put(rows, event.key, event.subject, part)
     rows.put(f"voided/{event.seq:08d}", entry.seq)
+    if event.pair:
+        rows.drop(f"pair/{event.key}/{event.pair}")
     if event.edge:
         rows.drop(f"happened/{duty_of(rows, event.key).name}/{event.edge}")

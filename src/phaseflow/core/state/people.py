@@ -22,6 +22,19 @@ def person_of(rows: Rows, person: str) -> PersonState:
     return state or STRANGER
 
 
+def roles_above(plan: Plan, above: PersonState, unit: str) -> frozenset[str]:
+    """The roles that somebody of the programme's roster has in a unit: one held for other units is none here (R38)."""
+    if not plan.held_for:
+        return frozenset(above.roles)
+    here = {role.partition("@")[0] for role in above.roles if role.endswith(f"@{unit}")}
+    return frozenset(role for role in above.roles if "@" not in role and (role in here or role not in plan.held_for))
+
+
+def prefix_above(plan: Plan, role: str, unit: str) -> str:
+    """The prefix of the rows of those on the programme's roster who have a role in a unit."""
+    return f"holder/{role}@{unit}/" if role in plan.held_for else f"holder/{role}/"
+
+
 def _set_roles(rows: Draft, person: str, roles: Iterable[str], **more: Any) -> None:
     before = person_of(rows, person)
     after = tuple(sorted(set(roles)))

@@ -51,6 +51,7 @@ class Head:
     redeemed_by: str = ""
     suspended_at: datetime | None = None
     withdrawn: bool = False
+    kind: str = ""
 
 
 @attrs.frozen

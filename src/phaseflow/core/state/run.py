@@ -26,7 +26,7 @@ def run_started(_plan: Plan, rows: Draft, _entry: Entry, event: e.RunStarted) ->
     rows.put("head", Head(
         run=event.run, campaign=event.campaign, plan=event.plan, level=event.level, unit=event.unit,
         start=event.start, parent=event.parent, batch=event.batch, redeems=event.redeems,
-        open=(f"{CAMPAIGN}/1",), visits={CAMPAIGN: 1},
+        kind=event.kind, open=(f"{CAMPAIGN}/1",), visits={CAMPAIGN: 1},
     ))  # fmt: skip
     for path, days in event.windows.items():
         rows.put(f"window/{path}", days)
