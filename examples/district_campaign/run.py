@@ -25,6 +25,7 @@ from diligence import work_off
 from phaseflow import Engine, Run, load_policy
 from phaseflow.errors import show
 from phaseflow.hooks import hookimpl
+from phaseflow.stores import open_store
 
 HERE = Path(__file__).parent
 CHINA = timezone(timedelta(hours=8))
@@ -73,7 +74,8 @@ class Story:
     def __init__(self, url: str) -> None:
         self.clock, self.board = Clock(), Board()
         self.plan = load_policy(HERE / "operating.yaml")
-        self.engine = Engine(url, clock=self.clock, hooks=[self.board])
+        store = open_store(url, durability="normal")  # six months in seconds: no power cut has to be survived
+        self.engine = Engine(store, clock=self.clock, hooks=[self.board])
         self.programme = self.engine.start(
             self.plan, start="2009-02-20", roster=DISTRICT, bodies={"village": VILLAGES, "area": AREAS}
         )

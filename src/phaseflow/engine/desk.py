@@ -17,6 +17,7 @@ from phaseflow.core.gates import Sources
 from phaseflow.core.notices import notices
 from phaseflow.core.plan import Plan
 from phaseflow.core.reasons import Reason, reasons
+from phaseflow.core.state.rows import Rows
 from phaseflow.engine import texts
 from phaseflow.engine.answers import Answer, CommandIdReused, Refused, UnknownRun
 from phaseflow.engine.ballots import count_box
@@ -57,7 +58,7 @@ class Desk:
         decision = decide(plan, rows, self.observe(tx, run, command), around)
         seq = head.seq if head is not None else 0
         if decision.entries or decision.accepted:
-            self._commit(tx, run, head, seq, plan, command, decision, personal, around)
+            self._commit(tx, run, head, seq, plan, command, decision, personal, rows, around)
         if decision.refusal is not None:
             refused = self._refused(plan, decision)
             if head is None:
@@ -75,6 +76,7 @@ class Desk:
         command: c.Command,
         decision: Decision,
         personal: tuple[PersonalValue, ...],
+        rows: StoreRows,
         around: Surroundings,
     ) -> None:
         if not decision.entries and isinstance(command, c.Tick):
@@ -82,7 +84,7 @@ class Desk:
         bodies = [texts.write_entry(entry) for entry in decision.entries]
         previous = head.chain if head is not None else codec.genesis(run)
         entries = codec.link(run, previous, seq, bodies)
-        state = decision.put.get("head") or StoreRows(tx, run).get("head")
+        state = decision.put.get("head") or rows.get("head")
         new = Head(
             run=run,
             campaign=state.campaign,
@@ -116,7 +118,7 @@ class Desk:
                 put={key: texts.write_row(row) for key, row in decision.put.items()},
                 drop=decision.drop,
                 answer=answer,
-                notices=self._notices(tx, run, plan, decision, around),
+                notices=self._notices(run, plan, decision, _After(rows, decision), around),
                 personal=personal if decision.accepted else (),
                 erase=erase,
                 ballots=self._ballots(run, decision),
@@ -131,9 +133,8 @@ class Desk:
         )
 
     def _notices(
-        self, tx: Tx, run: str, plan: Plan, decision: Decision, around: Surroundings
+        self, run: str, plan: Plan, decision: Decision, rows: Rows, around: Surroundings
     ) -> tuple[StoredNotice, ...]:
-        rows = _After(StoreRows(tx, run), decision)
         found = []
         for entry in decision.entries:
             for number, notice in enumerate(notices(plan, rows, around.up, entry)):

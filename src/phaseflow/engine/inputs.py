@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import attrs
@@ -100,6 +101,12 @@ def amount_of(amount: object) -> tuple[Fraction, str]:
             )
     if not isinstance(amount, str):
         _malformed("PF340", f"{amount!r} is no amount", why="what is recorded is counted", fix="write 3 articles")
+    return _amount_in(amount)
+
+
+@lru_cache(maxsize=1024)
+def _amount_in(amount: str) -> tuple[Fraction, str]:
+    """The amount and the unit in a text; the same few texts come again and again."""
     try:
         phrase = AmountPhrase.parse(amount, Span(file="amount", line=1, col=1))
     except PhraseError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import attrs
@@ -19,6 +19,9 @@ from phaseflow.core.state.evolve import APPLIERS
 from phaseflow.messages import commands, events
 from phaseflow.messages.events import Days, Entry, Event
 from phaseflow.stores import codec
+
+ROWS_KEPT = 4096
+"""Rows that are held decoded, a count: those of some tens of runs, and a few MB."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -59,7 +62,7 @@ def write_entry(entry: Entry) -> str:
     plain["at"] = codec.write_instant(entry.at)
     plain["recorded_at"] = codec.write_instant(entry.recorded_at)
     plain["event"] = codec.to_plain(entry.event)
-    return codec.dumps(plain)
+    return codec.write_plain(plain)
 
 
 def read_entry(text: str) -> Entry:
@@ -78,8 +81,9 @@ def write_row(row: Any) -> str:
     return codec.dumps({"day": row.isoformat()} if isinstance(row, date) else row)
 
 
+@lru_cache(maxsize=ROWS_KEPT)
 def read_row(text: str) -> Any:
-    """What `write_row` wrote."""
+    """What `write_row` wrote; rows are frozen, so the same text may give the same row, and most are read many times."""
     if text.startswith('{"@type"') or (text.startswith("{") and '"@type"' in text):
         return codec.decode(text, row_classes())
     plain = codec.loads(text)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from phaseflow.engine.engine import Engine
 
 
+Duties = Iterable[tuple[Duty, DutyState]]
+
+
 @contextmanager
 def looking(engine: Engine, run: str) -> Iterator[tuple[Plan, Step, Any]]:
     """A settled copy of a run's rows to look at; nothing of it is written."""
@@ -69,9 +72,10 @@ def todo(engine: Engine, run: str, person: str) -> tuple[Owed, ...]:
         held = roles_of(step, person)
         if step.head.status in ("cancelled", "archived", "suspended"):
             return ()
+        duties = _open_duties(step)
         found = [
-            *_duties(step, person, held),
-            *_checks(step, person, held),
+            *_duties(step, duties, person, held),
+            *_checks(step, duties, person, held),
             *_items(step, person, held),
             *_questions(step, held),
         ]
@@ -85,28 +89,32 @@ def _made_up(step: Step, state: DutyState) -> bool:
     return newer is not None and bool(newer.makes_up) and newer.opened >= state.opened
 
 
-def _open_duties(step: Step) -> Iterator[tuple[Duty, DutyState]]:
+def _open_duties(step: Step) -> tuple[tuple[Duty, DutyState], ...]:
+    """What is owed in the stays that are open now, early duties and those ordered again included."""
     early = [
         f"{rule.phase}/1"
         for rule in step.level.duties.values()
         if rule.spec.from_ and rule.phase not in step.head.visits
     ]
     again = [f"{phase}/made_up" for phase in step.level.phases]  # owed because a band asked for them
-    for visit in dict.fromkeys((*step.head.open, *early, *again)):
-        for _key, state in step.rows.scan(f"duty/{visit}/"):
-            rule = step.level.duties.get(state.name)
-            if _made_up(step, state):
-                continue
-            if (
-                rule is not None
-                and state.outstanding > 0
-                and not (state.period is not None and state.period.first > step.day)
-            ):
-                yield rule, state
+    stays: dict[str, list[DutyState]] = {stay: [] for stay in (*step.head.open, *early, *again)}
+    for _key, state in step.rows.scan("duty/"):
+        stay = "/".join(state.key.split("/", 2)[:2])
+        if stay in stays:
+            stays[stay].append(state)
+    return tuple(
+        (rule, state)
+        for states in stays.values()
+        for state in states
+        if (rule := step.level.duties.get(state.name)) is not None
+        and state.outstanding > 0
+        and not (state.period is not None and state.period.first is not None and state.period.first > step.day)
+        and not _made_up(step, state)
+    )
 
 
-def _duties(step: Step, person: str, held: frozenset[str]) -> Iterator[Owed]:
-    for rule, state in _open_duties(step):
+def _duties(step: Step, duties: Duties, person: str, held: frozenset[str]) -> Iterator[Owed]:
+    for rule, state in duties:
         if rule.kind == "document":
             yield from _document(step, rule, state, person, held)
         elif rule.subjects == "role" and rule.each in held:
@@ -170,9 +178,9 @@ def _document(step: Step, rule: Duty, state: DutyState, person: str, held: froze
         yield _owed(step, rule, state, PartState(), f"draft {rule.name}")
 
 
-def _checks(step: Step, person: str, held: frozenset[str]) -> Iterator[Owed]:
+def _checks(step: Step, duties: Duties, person: str, held: frozenset[str]) -> Iterator[Owed]:
     """What others have reported and this person's role confirms."""
-    for rule, state in _open_duties(step):
+    for rule, state in duties:
         if not held & set(map(str, rule.spec.checked_by)):
             continue
         for key, part in step.rows.scan(f"part/{state.key}/"):
@@ -225,7 +233,8 @@ def allowed(engine: Engine, run: str, person: str) -> tuple[Owed, ...]:
         found = [
             _move(step, move) for move in step.level.moves.values() if held & set(move.by) and moves.allowed(step, move)
         ]
-        duties = [*_duties(step, person, held), *_checks(step, person, held), *_items(step, person, held)]
+        duties = _open_duties(step)
+        owed = [*_duties(step, duties, person, held), *_checks(step, duties, person, held), *_items(step, person, held)]
         opening = [
             Owed(
                 what="open_item",
@@ -238,7 +247,7 @@ def allowed(engine: Engine, run: str, person: str) -> tuple[Owed, ...]:
             for name, ledger in step.level.ledgers.items()
             if held & set(map(str, ledger.spec.opened_by))
         ]
-        return (*found, *duties, *_votes(step, person, held), *opening, *_questions(step, held))
+        return (*found, *owed, *_votes(step, person, held), *opening, *_questions(step, held))
 
 
 def _votes(step: Step, person: str, held: frozenset[str]) -> Iterator[Owed]:

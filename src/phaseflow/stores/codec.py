@@ -58,7 +58,7 @@ def dumps(value: object) -> str:
     Raises:
         CodecError: A float, a naive datetime, a lone surrogate, or a class that has no written form.
     """
-    return _text(to_json(value))
+    return write_plain(to_json(value))
 
 
 def loads(text: str) -> Any:
@@ -73,7 +73,8 @@ def loads(text: str) -> Any:
         ) from None
 
 
-def _text(plain: object) -> str:
+def write_plain(plain: object) -> str:
+    """Write what is plain already (texts, numbers, lists and mappings of them), as `dumps` would."""
     try:
         text = _ENCODER.encode(plain)
     except TypeError as fault:
@@ -110,7 +111,7 @@ def encode(obj: object) -> str:
     Raises:
         CodecError: It holds something that has no written form (a float, a naive datetime, an unknown class).
     """
-    return _text(tagged(obj))
+    return write_plain(tagged(obj))
 
 
 def to_plain(obj: object) -> Any:
