@@ -29,21 +29,22 @@ BANDS = "exclusive: [{below: redo_mark, go: redo}, {below: pass_mark, go: look_b
 
 
 def stage(rules: str = "anonymous: false, quorum: none", edges: str = "all: {raters: member}",
-          choices: str = "good, bad, abstain",
+          choices: str = "[good, bad, abstain]",
           measure: str = "good of valid", **more: Any) -> Stage:
-    return Stage(f"""{ROLES}
+    text = f"""{ROLES}
 phases:
   rating:
     window: none
     duties:
-      mood: {{poll: Mood, by: lead, choices: [{choices}], measure: {measure}, edges: {{{edges}}}, {rules}}}
+      mood: {{poll: Mood, by: lead, choices: {choices}, measure: {measure}, edges: {{{edges}}}, {rules}}}
   repair: {{window: none, opens: by transition, duties: {{gaps: {{task: Fill gaps, by: lead}}}}}}
   summing: {{window: none, opens: by transition}}
 transitions:
   look_back: {{from: rating, to: repair, by: lead}}
   poll_again: {{from: repair, to: rating, by: lead, window: none, duties: all, max: unlimited}}
   closing: {{from: rating, to: summing, by: lead}}
-""", PEOPLE, head=HEAD, **more)
+"""
+    return Stage(text, PEOPLE, head=HEAD, **more)
 
 
 HEAD = """
@@ -101,6 +102,12 @@ def test_a_poll_that_leaves_anonymity_open_is_not_opened() -> None:
     """Once the first answer is cast it could not be settled any more."""
     s = stage("anonymous: unstated, quorum: none, asks: office")
     assert "overlay" in s.no(c.OpenPoll, "wang", "PF451", poll="mood")
+
+
+def test_a_poll_whose_answers_are_unstated_is_not_opened() -> None:
+    """Where the document names neither answers nor what counts, the policy compiles, and nobody can cast."""
+    s = stage("anonymous: false, quorum: none, asks: office", choices="unstated", measure="unstated")
+    assert "choices" in s.no(c.OpenPoll, "wang", "PF451", "PF451", poll="mood")
 
 
 def test_a_poll_waits_for_what_it_needs() -> None:
@@ -188,7 +195,7 @@ def test_a_paper_answers_for_everybody_who_is_rated_on_its_edge() -> None:
 
 def test_no_row_and_no_event_of_an_anonymous_poll_knows_a_choice() -> None:
     """The choice leaves by the ballots of the decision, bare: no voter, no time, no order, no command (R14)."""
-    s = stage("anonymous: true, quorum: none, at_least: {retired: 1% of respondents}", choices="chalk, cheese",
+    s = stage("anonymous: true, quorum: none, at_least: {retired: 1% of respondents}", choices="[chalk, cheese]",
               measure="chalk of valid")
     open_it(s)
     s.ok(c.Cast, "m1", poll="mood", edge="all", choice="chalk")

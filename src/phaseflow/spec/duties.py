@@ -432,10 +432,10 @@ class PollDuty(DutyBase):
     __tag__: ClassVar[str] = "poll"
     poll: Text = attrs.field(metadata=doc("What is asked."))
     edges: Mapping[Name, Edge] = attrs.field(metadata=doc("Who rates whom."))
-    choices: tuple[Name, ...] = attrs.field(
+    choices: Unstated | tuple[Name, ...] = attrs.field(
         metadata=doc("The answers that can be given; `abstain` is never counted as valid.")
     )
-    measure: str = attrs.field(
+    measure: Unstated | str = attrs.field(
         metadata=doc("Which answers count, of what: `satisfied of valid`.", example="satisfied of valid")
     )
     aggregate: Literal["pooled", "mean", "lowest", "each"] | Unstated | None = attrs.field(

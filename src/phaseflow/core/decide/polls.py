@@ -60,16 +60,13 @@ def open_poll(step: Step, command: c.OpenPoll) -> None:
             why="a poll is opened once in a visit, and again only after it was void",
             fix="close it, or wait for a later visit of its phase",
         )
-    if spec.anonymous == "unstated":
-        refuse(
-            "illegal",
-            "PF451",
-            f"whether '{duty.name}' is anonymous is left open",
-            span=spec.span_of("anonymous"),
-            clause=duty.clause,
-            why="once the first answer is cast it cannot be settled any more",
-            fix="say `anonymous: true` or `false` in an overlay of the policy",
-        )
+    refuse_all("illegal", [
+        _problem(booth, "PF451", f"'{duty.name}' leaves its '{key}' unstated", key,
+                 "once the first answer is cast it cannot be settled any more",
+                 f"say `{key}:` in an overlay of the policy")
+        for key in ("choices", "measure", "anonymous")
+        if getattr(spec, key) == "unstated"
+    ])  # fmt: skip
     finding.check_lock(step, duty, duty_of(step.rows, booth.key), part_of(step.rows, booth.key, ""))
     finding.check_needs(step, duty, f"open '{duty.name}'")
     _check_invited(booth, command.invited)

@@ -50,7 +50,8 @@ def check_poll(name: str, spec: s.PollDuty, roles: Iterable[str], targets: Itera
         )  # fmt: skip
     if isinstance(spec.quorum, s.Quorum):
         _check_quorum(name, spec.quorum, scope)
-    if "unstated" in (spec.quorum, spec.anonymous, spec.aggregate) and spec.asks is None:
+    open_ends = (spec.quorum, spec.anonymous, spec.aggregate, spec.choices, spec.measure)
+    if "unstated" in open_ends and spec.asks is None:
         faults.error(
             "PF206", f"the poll '{name}' leaves something unstated and asks nobody", spec.span,
             why="where the document is silent the run holds and asks a named role", fix="add `asks: ROLE`",
@@ -67,6 +68,8 @@ def check_poll(name: str, spec: s.PollDuty, roles: Iterable[str], targets: Itera
 
 
 def _check_measure(name: str, spec: s.PollDuty, scope: Scope) -> None:
+    if "unstated" in (spec.choices, spec.measure):
+        return  # it cannot be opened, and so not be counted, before an overlay says what counts
     favourable, base = measure_of(spec)
     span = spec.span_of("measure")
     if base not in BASES:
