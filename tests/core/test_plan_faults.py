@@ -159,6 +159,7 @@ BAD = [
     Bad("PF212", ROLES + PHASE + END + "parameters:\n  mark: «[{from: 2026-06-01, value: 80%}, {from: 2026-01-01, value: 85%}]\n", "2026-06-01", "2025-06-01"),
     Bad("PF213", ROLES + PHASE + "outcomes: {a: «{by: boss}}\n", "{a: {by: boss}}", "{done: {by: boss}}", "the first is at policy.yaml:6:6"),
     Bad("PF232", ROLES + PHASE.replace("  a: {", "  march: «{") + END, "  march: {", "  study: {"),
+    Bad("PF233", with_poll("edges: {own: {raters: member, subject: «unit}}"), ", subject: unit", "", "stands in a unit's run"),
     # --- conditions
     Bad("PF214", ROLES + PHASE + "outcomes: {done: {by: boss, gate: «duties}}\n", "gate: duties", "gate: {closed: a}"),
     Bad("PF215", with_gate("«{items: gaps}", "ledgers: {gaps: {opened_by: boss, survives: true, close: {by: boss, evidence: none, verify: none}}}\n"),

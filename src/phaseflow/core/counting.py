@@ -92,12 +92,15 @@ def _share_of(fact: str, part: int, base: int, least: Fraction) -> Reading:
 def results(
     spec: PollDuty, state: PollState, rated: Mapping[str, Iterable[str]], tally: Tally
 ) -> tuple[EdgeResult, ...]:
-    """One result for each edge and rated subject: favourable answers over the base of the measure (R33)."""
-    favourable, base = measure_of(spec)
+    """One result for each edge and rated subject: favourable answers over the base of its measure (R33)."""
     pairs = {(edge, name) for edge, every in rated.items() for name in every}
+    by_pair: dict[tuple[str, str], list[tuple[str, str, str, int]]] = {}
+    for line in tally:
+        by_pair.setdefault(line[:2], []).append(line)
     found = []
-    for edge, name in sorted(pairs | {(edge, name) for edge, name, _, _ in tally}):
-        counts = {choice: number for e, n, choice, number in tally if (e, n) == (edge, name)}
+    for edge, name in sorted(pairs | set(by_pair)):
+        counts = {choice: number for e, n, choice, number in by_pair.get((edge, name), ())}
+        favourable, base = measure_of(spec.edges[edge].measure or spec.measure)  # type: ignore[index]
         valid = sum(number for choice, number in counts.items() if choice != ABSTAIN)
         bases = {"valid": valid, "cast": sum(counts.values()), "invited": sum(state.invited.get(edge, {}).values())}
         found.append(EdgeResult(
@@ -141,10 +144,12 @@ def weigh(spec: PollDuty, found: tuple[EdgeResult, ...], how: str, bound: Bound)
     doubt: Doubt = ""
     placed = []
     for result in found:
-        bands = _bands_of(spec, result, how)
         share = share_of(result)
+        if spec.edges[result.edge].rates_units:  # type: ignore[index]
+            placed.append(_of_unit(spec, result, share, bound))
+            continue
         names: list[str] = []
-        for rows in bands:
+        for rows in _bands_of(spec, result, how):
             if share is None:
                 doubt = doubt or "nothing_valid"
                 continue
@@ -165,6 +170,18 @@ def weigh(spec: PollDuty, found: tuple[EdgeResult, ...], how: str, bound: Bound)
     return _weigh_whole(spec, finding, bound) if single and not doubt else finding
 
 
+def _of_unit(spec: PollDuty, result: EdgeResult, share: Fraction | None, bound: Bound) -> EdgeResult:
+    """The band of a unit's result. What is in doubt about one unit holds up no other."""
+    bands = spec.edges[result.edge].bands  # type: ignore[index]
+    if bands is None:
+        return result
+    hit = match(bands, share, bound) if share is not None else None
+    if hit is None:
+        return attrs.evolve(result, doubt="nothing_valid" if share is None else "bound")
+    go = tuple(dict.fromkeys(target for band in hit for target in targets(band)))
+    return attrs.evolve(result, band="; ".join(label(band) for band in hit), go=go)
+
+
 def _bands_of(spec: PollDuty, result: EdgeResult, how: str) -> list[Bands]:
     own = spec.edges[result.edge].bands  # type: ignore[index]
     return [bands for bands in (own, spec.bands if how == "each" else None) if bands is not None]
@@ -174,7 +191,7 @@ def _weigh_whole(spec: PollDuty, finding: Finding, bound: Bound) -> Finding:
     share = finding.share
     if share is None:
         return attrs.evolve(finding, doubt="nothing_valid") if spec.bands is not None else finding
-    if spec.tie is not None and share == Fraction(1, 2) and measure_of(spec)[1] == "valid":
+    if spec.tie is not None and share == Fraction(1, 2) and measure_of(spec.measure)[1] == "valid":
         named = spec.tie not in ("hold", "void")
         return attrs.evolve(
             finding, band="tie", go=(*finding.go, *((str(spec.tie),) if named else ())), doubt="" if named else "tie"
@@ -227,11 +244,18 @@ def label(band: Band) -> str:
 
 
 def every_target(spec: PollDuty) -> tuple[str, ...]:
-    """Every consequence that the policy names for this poll, in the order of writing."""
+    """Every consequence that the policy names for the poll's own run, in the order of writing."""
+    edges = (edge.bands for edge in spec.edges.values() if not edge.rates_units)
     rows: Mapping[str, None] = {
         target: None
-        for bands in (*(edge.bands for edge in spec.edges.values()), spec.bands)
+        for bands in (*edges, spec.bands)
         for band in ((*bands.exclusive, *bands.cumulative) if bands is not None else ())
         for target in targets(band)
     }
     return tuple(rows)
+
+
+def bands_by_label(spec: PollDuty, edge: str) -> Mapping[str, tuple[str, ...]]:
+    """Where each band of an edge leads, by its name."""
+    bands = spec.edges[edge].bands  # type: ignore[index]
+    return {label(band): targets(band) for band in (*bands.exclusive, *bands.cumulative)} if bands is not None else {}

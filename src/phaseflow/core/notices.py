@@ -197,7 +197,8 @@ def _of(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
             roles = tuple({phase.asks for phase in desk.level.phases.values() if phase.asks})
             return [desk.notice("redo_owed", outcome, outcome, roles)]
         case e.QuestionAsked(question=question, role=role, text=text, about=about):
-            return [desk.notice("question", question, text, (role,), about=about)]
+            asked = (role,) if role else map(str, desk.plan.policy.appoints)
+            return [desk.notice("question", question, text, asked, about=about)]
         case e.ExtensionRequested(key=key, subject=subject, until=until, reason=reason):
             spec_x = desk.plan.policy.extensions
             return [

@@ -44,6 +44,13 @@ class Answer:
         return not self.held
 
 
+class Kept(Exception):
+    """A refusal whose settled entries are to be committed before it is raised."""
+
+    def __init__(self, refused: Refused) -> None:
+        self.refused = refused
+
+
 class Refused(PhaseflowError):
     """A command was refused and changed nothing; *problems* holds every reason.
 

@@ -19,8 +19,9 @@ from phaseflow.core.plan import Plan
 from phaseflow.core.reasons import Reason, reasons
 from phaseflow.core.state.rows import Rows
 from phaseflow.engine import texts
-from phaseflow.engine.answers import Answer, CommandIdReused, Refused, UnknownRun
+from phaseflow.engine.answers import Answer, CommandIdReused, Kept, Refused, UnknownRun
 from phaseflow.engine.ballots import count_box
+from phaseflow.engine.consequences import follow
 from phaseflow.engine.inputs import checked
 from phaseflow.engine.plans import PlanShelf
 from phaseflow.engine.rows import StoreRows
@@ -59,6 +60,7 @@ class Desk:
         seq = head.seq if head is not None else 0
         if decision.entries or decision.accepted:
             self._commit(tx, run, head, seq, plan, command, decision, personal, rows, around)
+            follow(self, tx, run, decision.entries)
         if decision.refusal is not None:
             refused = self._refused(plan, decision)
             if head is None:
@@ -241,13 +243,6 @@ class Desk:
                 ),
             ),
         )
-
-
-class Kept(Exception):
-    """A refusal whose settled entries are to be committed before it is raised."""
-
-    def __init__(self, refused: Refused) -> None:
-        self.refused = refused
 
 
 class _After:

@@ -14,14 +14,12 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NoReturn
 
-import attrs
-
 from phaseflow.core.calendars import build_calendar
 from phaseflow.core.decide import Decision, Surroundings, decide
 from phaseflow.core.plan import Plan
 from phaseflow.engine import texts
-from phaseflow.engine.answers import Answer, Refused
-from phaseflow.engine.desk import Desk, HostFact, Kept
+from phaseflow.engine.answers import Answer, Kept, Refused
+from phaseflow.engine.desk import Desk, HostFact
 from phaseflow.engine.inputs import day_of, instant
 from phaseflow.engine.plans import PlanShelf
 from phaseflow.engine.roster import Roster, read_roster
@@ -318,16 +316,7 @@ class Engine:
 
     def _attempt(self, tx: Tx, run: str, command: c.Command, personal: tuple[PersonalValue, ...]) -> Answer | Refused:
         try:
-            child = (
-                StoreRows(tx, run).get(f"unit/{command.unit}")
-                if isinstance(command, c.WithdrawUnit) and command.unit
-                else ""
-            )
-            answer = self.desk.execute(tx, run, command, None, personal)
-            if child:  # what the programme decides obliges the unit's run, in the same transaction (R13)
-                obliged = attrs.evolve(command, id=f"{command.id}:{child}", by=c.SYSTEM, on_behalf_of="")
-                self.desk.execute(tx, child, obliged, None, ())
-            return answer
+            return self.desk.execute(tx, run, command, None, personal)
         except Kept as kept:
             return kept.refused
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from phaseflow.core.decide import Surroundings
 from phaseflow.core.decide import phases as moves
 from phaseflow.core.decide.people import roles_of
+from phaseflow.core.decide.roster import keepers
 from phaseflow.core.decide.settle import settle
 from phaseflow.core.decide.step import Actor, Refusal, Step
 from phaseflow.core.gates import Sources, judge
@@ -216,7 +217,8 @@ def item_id(key: str) -> str:
 
 def _questions(step: Step, held: frozenset[str]) -> Iterator[Owed]:
     for key, question in step.rows.scan("question/"):
-        if isinstance(question, Question) and question.answered is None and question.role in held:
+        asked = {question.role} if question.role else set(keepers(step))
+        if isinstance(question, Question) and question.answered is None and held & asked:
             yield Owed(what="answer", subject=key.removeprefix("question/"), title=question.text, kind="question")
 
 

@@ -570,6 +570,39 @@ class WithdrawUnit(Command):
 
 
 @attrs.frozen(kw_only=True)
+class LeaveProgramme(Command):
+    """Note in a unit's run that the unit was taken out of its programme; sent by the programme (R13)."""
+
+    reason: str
+    into: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Oblige(Command):
+    """Follow in a unit's run what its programme decided: entry *seq* of the run *programme* says so (R13).
+
+    *go* are transitions, outcomes and duties of the unit; *band* is the range of the result that leads to them, *key*
+    and *edge* name the poll.
+    """
+
+    programme: str
+    seq: int
+    go: tuple[str, ...]
+    key: str = ""
+    edge: str = ""
+    band: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class NoteRefusal(Command):
+    """Note in the programme's run that a unit's run refused what entry *seq* obliges it to, and why (R13)."""
+
+    seq: int
+    unit: str
+    reasons: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
 class RedeemRedo(Command):
     """Note that the owed run of the next batch has been started."""
 

@@ -622,12 +622,16 @@ class StepFellDue(Event):
 
 @attrs.frozen(kw_only=True)
 class PollOpened(Event):
-    """A poll was opened. *invited*: people invited, by edge and group; *round* counts from 1, more after a void one."""
+    """A poll was opened. *invited*: people invited, by edge and group; *round* counts from 1, more after a void one.
+
+    *rated* lists, for each edge on which units are rated, those that belong to the programme at that moment.
+    """
 
     key: str
     invited: Mapping[str, Mapping[str, int]]
     closes: datetime | None = None
     round: int = 1
+    rated: Mapping[str, tuple[str, ...]] = EMPTY
 
 
 @attrs.frozen(kw_only=True)
@@ -684,7 +688,8 @@ class PollAdmitted(Event):
 class EdgeResult:
     """The result of one edge for one rated subject: favourable over base, both counts; *band* is the edge's own.
 
-    *suppressed*: fewer valid answers than the smallest group, so that the band may be shown and the numbers not.
+    *suppressed*: fewer valid answers than the smallest group, so that the band may be shown and the numbers not. Where
+    a unit is rated, *go* is what its band obliges it to, and *doubt* why it is in none (a person is asked about it).
     """
 
     edge: str
@@ -693,6 +698,8 @@ class EdgeResult:
     base: int
     band: str = ""
     suppressed: bool = False
+    go: tuple[str, ...] = ()
+    doubt: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -1024,6 +1031,7 @@ class UnitWithdrawn(Event):
     unit: str
     reason: str
     into: tuple[str, ...] = ()
+    run: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -1031,3 +1039,43 @@ class WithdrawnFromProgramme(Event):
     """This unit's run no longer belongs to its programme."""
 
     reason: str
+    into: tuple[str, ...] = ()
+
+
+# --- consequences across runs -----------------------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class UnitsObliged(Event):
+    """What the programme decided obliges these units to *go* somewhere: one event for all of them (R13, R26).
+
+    *key*, *edge* and *band* say which result of which poll leads there.
+    """
+
+    go: tuple[str, ...]
+    units: tuple[str, ...]
+    key: str = ""
+    edge: str = ""
+    band: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Obliged(Event):
+    """This unit follows what entry *seq* of the programme's run says of it."""
+
+    programme: str
+    seq: int
+    go: tuple[str, ...]
+    key: str = ""
+    edge: str = ""
+    band: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class ConsequenceRefused(Event):
+    """A unit's run refused what entry *seq* obliges it to; *question* is where a person is asked about it."""
+
+    seq: int
+    unit: str
+    reasons: tuple[str, ...]
+    question: str

@@ -386,9 +386,24 @@ class Edge(Shape):
 
     raters: tuple[Name, ...] = attrs.field(metadata=one_or_many("Roles that answer."))
     subject: Name | None = attrs.field(
-        default=None, metadata=doc("Body kind or role that is rated; the unit itself if left out.")
+        default=None,
+        metadata=doc(
+            "Body kind or role that is rated; the unit itself if left out. In a poll of the programme, `unit` rates "
+            "every unit."
+        ),
     )
-    bands: Bands | None = attrs.field(default=None, metadata=doc("Consequences of this edge alone."))
+    measure: str | None = attrs.field(
+        default=None, metadata=doc("Its own measure, where it is not that of the poll.", example="good of valid")
+    )
+    bands: Bands | None = attrs.field(
+        default=None,
+        metadata=doc("Consequences of this edge alone; where units are rated, names of the unit's own run."),
+    )
+
+    @property
+    def rates_units(self) -> bool:
+        """Whether the units of the programme are rated, one by one (R33)."""
+        return self.subject == "unit"
 
 
 @shape

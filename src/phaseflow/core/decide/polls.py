@@ -70,11 +70,29 @@ def open_poll(step: Step, command: c.OpenPoll) -> None:
     finding.check_lock(step, duty, duty_of(step.rows, booth.key), part_of(step.rows, booth.key, ""))
     finding.check_needs(step, duty, f"open '{duty.name}'")
     _check_invited(booth, command.invited)
+    rated = _units_rated(step, booth)
     closes = deadlines.instant_after(step.at, spec.open_for, step.calendar) if spec.open_for is not None else None
     step.emit(e.PollOpened(
         key=booth.key, invited={edge: dict(groups) for edge, groups in command.invited.items()}, closes=closes,
-        round=before.round + 1 if before is not None else 1,
+        round=before.round + 1 if before is not None else 1, rated=rated,
     ))  # fmt: skip
+
+
+def _units_rated(step: Step, booth: Booth) -> dict[str, tuple[str, ...]]:
+    """The units that belong to the programme now, for each edge that rates units; they stay the subjects (R33)."""
+    edges = [str(name) for name, edge in booth.spec.edges.items() if edge.rates_units]
+    units = tuple(key.removeprefix("unit/") for key, _ in step.rows.scan("unit/")) if edges else ()
+    if edges and not units:
+        refuse(
+            "unmet",
+            "PF435",
+            f"'{booth.duty.name}' rates units, and none belongs to the programme",
+            span=booth.spec.edges[edges[0]].span_of("subject"),  # type: ignore[index]
+            clause=booth.duty.clause,
+            why="those who are rated are those who belong to the programme when the poll is opened",
+            fix="start the units' runs first",
+        )
+    return dict.fromkeys(edges, units)
 
 
 def _check_invited(booth: Booth, invited: Mapping[str, Mapping[str, int]]) -> None:
@@ -113,9 +131,10 @@ def _check_invited(booth: Booth, invited: Mapping[str, Mapping[str, int]]) -> No
 
 def _needs_invited(spec: PollDuty) -> bool:
     quorum = isinstance(spec.quorum, Quorum) and spec.quorum.share is not None
+    measures = (edge.measure for edge in spec.edges.values() if edge.measure is not None)
     return (
         quorum
-        or spec.measure.endswith(" of invited")
+        or any(measure.endswith(" of invited") for measure in (spec.measure, *measures))
         or any(least.base == "invited" for least in spec.at_least.values())
     )
 
@@ -156,7 +175,7 @@ def cast(step: Step, command: c.Cast) -> None:
             why="an anonymous answer cannot be found again, so it cannot be changed",
             fix="nothing to do: the answer is recorded",
         )
-    answers = _answers(step, booth, command, edge)
+    answers = _answers(step, booth, state, command, edge)
     groups = _groups(step, booth, person, command.group)
     step.emit(e.ParticipationRecorded(
         key=booth.key, edge=command.edge, person=person, groups=groups, papers=len(answers),
@@ -248,10 +267,10 @@ def _groups(step: Step, booth: Booth, person: str, group: str) -> tuple[str, ...
     return tuple(sorted(mine & ({*map(str, booth.spec.at_least)} | ({group} if not person else set()))))
 
 
-def _answers(step: Step, booth: Booth, command: c.Cast, edge: Edge) -> dict[str, str]:
+def _answers(step: Step, booth: Booth, state: PollState, command: c.Cast, edge: Edge) -> dict[str, str]:
     """The paper: one choice for everybody who is rated on the edge, no more and no less."""
     answers = dict(command.answers) or {command.rated: command.choice}
-    rated, choices = rated_on(step, edge), tuple(map(str, booth.spec.choices))
+    rated, choices = rated_on(step, state, command.edge, edge), tuple(map(str, booth.spec.choices))
     problems = [
         _problem(booth, "PF461", f"'{choice}' is not among the answers to '{booth.duty.name}'", "choices",
                  "the policy lists the answers",

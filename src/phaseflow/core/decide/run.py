@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from phaseflow.core import deadlines
-from phaseflow.core.decide import documents, halt, ledgers, opening, phases, polls, roster
+from phaseflow.core.decide import consequences, documents, halt, ledgers, opening, phases, polls, roster
 from phaseflow.core.decide.people import require
 from phaseflow.core.decide.step import Refusal, Step, refuse, refuse_all
 from phaseflow.core.plan.model import Duty
@@ -279,7 +279,10 @@ def answer(step: Step, command: c.Answer) -> None:
             why="an answer is given once",
             fix="nothing to do",
         )
-    require(step, (question.role,) if question.role else roster.keepers(step), f"answer question '{command.question}'")
+    if question.role:
+        require(step, (question.role,), f"answer question '{command.question}'")
+    else:
+        roster.check_keeper(step, f"answer question '{command.question}'")
     step.emit(e.QuestionAnswered(question=command.question, verdict=command.verdict, reason=command.reason))
     room = ANSWERED.get(question.about.split(":", 1)[0])
     if room is not None:
@@ -288,6 +291,7 @@ def answer(step: Step, command: c.Answer) -> None:
 
 ANSWERED: Mapping[str, Callable[[Step, c.Answer, Question], None]] = {
     "document": documents.answered, "poll": polls.answered, "item": ledgers.answered,
+    "consequence": consequences.answered,
 }  # fmt: skip
 """What an answer brings about, by the room that asked; a question of another room is only recorded."""
 
@@ -321,7 +325,8 @@ def enrol(step: Step, command: c.EnrolUnit) -> None:
 def withdraw(step: Step, command: c.WithdrawUnit) -> None:
     roster.check_keeper(step, "withdraw a unit")
     if step.head.level == "programme":
-        if step.get(f"unit/{command.unit}") is None:
+        run = step.get(f"unit/{command.unit}")
+        if run is None:
             refuse(
                 "unknown",
                 "PF371",
@@ -329,9 +334,9 @@ def withdraw(step: Step, command: c.WithdrawUnit) -> None:
                 why="only an enrolled unit can be withdrawn",
                 fix=did_you_mean(command.unit, (key.removeprefix("unit/") for key, _ in step.rows.scan("unit/"))),
             )
-        step.emit(e.UnitWithdrawn(unit=command.unit, reason=command.reason, into=command.into))
+        step.emit(e.UnitWithdrawn(unit=command.unit, reason=command.reason, into=command.into, run=run))
         return
-    step.emit(e.WithdrawnFromProgramme(reason=command.reason))
+    step.emit(e.WithdrawnFromProgramme(reason=command.reason, into=command.into))
 
 
 __all__ = ["Days", "answer", "archive", "cancel", "enrol", "redeem", "reopen", "resume", "start", "suspend", "withdraw"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from phaseflow.core.decide import documents, ledgers, opening, owing, phases, polls, relief, roster
+from phaseflow.core.decide import documents, ledgers, opening, owing, phases, polls, relief, roster, tallies
 from phaseflow.core.decide.step import Step
 from phaseflow.core.state.duties import duty_of, part_of
 from phaseflow.core.state.rows import Delegation, DutyState, Timer, VisitState, timer_instant
@@ -66,8 +66,9 @@ def react(step: Step, entry: Entry) -> None:
             owing.undone(step, key, subject)
         case e.RunConcluded():
             ledgers.concluded(step)
-        case e.PollCounted(key=key, go=go):
+        case e.PollCounted(key=key, go=go, results=results):
             phases.go(step, go, key)
+            tallies.follow_units(step, key, results)
         case _:
             return
 

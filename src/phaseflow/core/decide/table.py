@@ -13,7 +13,19 @@ from typing import Any
 import attrs
 
 from phaseflow.core.conditions import Requirement
-from phaseflow.core.decide import corrections, documents, duties, ledgers, opening, phases, polls, relief, roster, run
+from phaseflow.core.decide import (
+    consequences,
+    corrections,
+    documents,
+    duties,
+    ledgers,
+    opening,
+    phases,
+    polls,
+    relief,
+    roster,
+    run,
+)
 from phaseflow.core.decide.settle import settle, stabilise
 from phaseflow.core.decide.step import Refusal, Step, Surroundings, refuse
 from phaseflow.core.plan.model import Plan
@@ -54,6 +66,7 @@ HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {
     **polls.HANDLERS,
     **ledgers.HANDLERS,
     **relief.HANDLERS,
+    **consequences.HANDLERS,
 }
 
 
@@ -172,7 +185,7 @@ def _check_times(step: Step, command: c.Command) -> None:
             why="a run has no facts before its start",
             fix="give a later day",
         )
-    recording = step.plan.policy.recording
+    recording = None if type(command) in consequences.HANDLERS else step.plan.policy.recording  # R13: never too late
     if recording is not None and recording.late_by != "unlimited" and command.at < command.now:
         latest = step.calendar.shift_instant(command.at, recording.late_by, 1)
         if command.now > latest:

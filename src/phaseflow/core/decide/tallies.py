@@ -7,7 +7,7 @@ it may be one that is not to be shown (R15).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Literal
 
@@ -15,7 +15,7 @@ import attrs
 
 from phaseflow.core import counting, deadlines
 from phaseflow.core.counting import Finding, Tally
-from phaseflow.core.decide import duties, phases
+from phaseflow.core.decide import consequences, duties, phases
 from phaseflow.core.decide.people import holders_of
 from phaseflow.core.decide.step import Refusal, Step, refuse, refuse_all
 from phaseflow.core.plan.model import Duty
@@ -25,7 +25,7 @@ from phaseflow.core.state.rows import Question, Timer
 from phaseflow.errors import Problem
 from phaseflow.messages import commands as c
 from phaseflow.messages import events as e
-from phaseflow.messages.events import Reading
+from phaseflow.messages.events import EdgeResult, Reading
 from phaseflow.spec.duties import Edge, PollDuty, Quorum
 from phaseflow.spec.phrases import SharePhrase
 
@@ -52,10 +52,13 @@ def booth_of(step: Step, key: str) -> Booth:
     return Booth(duty, duty.spec, key)
 
 
-def rated_on(step: Step, edge: Edge) -> tuple[str, ...]:
-    """Who is rated on an edge now: the unit itself (an empty name), the bodies of a kind, or the holders of a role."""
+def rated_on(step: Step, state: PollState, name: str, edge: Edge) -> tuple[str, ...]:
+    """Who is rated on an edge: the unit itself (an empty name), the bodies of a kind or the holders of a role now, or
+    the units that belonged to the programme when the poll was opened."""
     if edge.subject is None:
         return ("",)
+    if edge.rates_units:
+        return state.rated.get(name, ())
     if edge.subject not in step.plan.policy.bodies:
         return tuple(holders_of(step, str(edge.subject)))
     prefix = f"body/{edge.subject}/"
@@ -96,9 +99,8 @@ def hold(
     step: Step, booth: Booth, about: About, text: str, verdicts: tuple[str, ...], missing: tuple[Reading, ...] = ()
 ) -> None:
     """Ask what is to become of a poll: the role that the policy names, else its organiser."""
-    role = str(booth.spec.asks or (booth.duty.by[0] if booth.duty.by else ""))
     question = phases.ask_role(
-        step, role, f"poll:{about}:{booth.key}", f"'{booth.duty.name}': {text}. Answer {' or '.join(verdicts)}"
+        step, _asked(booth), f"poll:{about}:{booth.key}", f"'{booth.duty.name}': {text}. Answer {' or '.join(verdicts)}"
     )
     step.emit(e.PollHeld(key=booth.key, question=question, about=about, shortfalls=missing))
 
@@ -168,7 +170,7 @@ def count(step: Step, booth: Booth, tally: Tally, root: str = "") -> None:
     """Record the count and follow its bands, or ask where the policy or the result leaves something open."""
     spec, state = booth.spec, booth.state(step)
     assert state is not None  # only a poll that was opened is counted
-    rated = {str(name): rated_on(step, edge) for name, edge in spec.edges.items()}
+    rated = {str(name): rated_on(step, state, str(name), edge) for name, edge in spec.edges.items()}
     found = counting.results(spec, state, rated, tally)
     finding = counting.weigh(spec, found, str(spec.aggregate or ""), _bounds(step, booth))
     final = not finding.doubt and spec.quorum != "unstated"
@@ -242,6 +244,9 @@ def _verdicts(booth: Booth, about: str) -> tuple[str, ...]:
 def answered(step: Step, command: c.Answer, question: Question) -> None:
     """Do what the answer says; if the poll does not wait for it any more, the answer is only recorded."""
     _, about, key = question.about.split(":", 2)
+    if about == "unit":
+        _answered_unit(step, command, key)
+        return
     booth, verdict = booth_of(step, key), command.verdict
     allowed = _verdicts(booth, about)
     if verdict not in allowed:
@@ -267,6 +272,49 @@ def answered(step: Step, command: c.Answer, question: Question) -> None:
         _weigh_again(step, booth, state, str(booth.spec.aggregate or "") if verdict == "valid" else verdict)
 
 
+def _answered_unit(step: Step, command: c.Answer, about: str) -> None:
+    """Put a unit whose result is in no band into one, or into none."""
+    key, edge, unit = about.split(":", 2)
+    booth = booth_of(step, key)
+    bands = counting.bands_by_label(booth.spec, edge)
+    if command.verdict != "nothing" and command.verdict not in bands:
+        refuse(
+            "malformed",
+            "PF436",
+            f"'{command.verdict}' is no band of '{edge}' in '{booth.duty.name}'",
+            span=booth.spec.edges[edge].span_of("bands"),  # type: ignore[index]
+            clause=booth.duty.clause,
+            why="a unit whose result is in doubt is put into one of the written bands, or into none",
+            fix=f"answer {' or '.join(('nothing', *bands))}",
+        )
+    if command.verdict != "nothing":
+        step.emit(e.UnitsObliged(
+            go=bands[command.verdict], units=(unit,), key=key, edge=edge, band=command.verdict
+        ))  # fmt: skip
+
+
+def follow_units(step: Step, key: str, results: Iterable[EdgeResult]) -> None:
+    """Oblige the units that were rated to what their bands say, and ask about those that are in none (R13, R33)."""
+    results = tuple(results)
+    consequences.oblige(step, key, results)
+    for result in results:
+        if result.doubt:
+            booth = booth_of(step, key)
+            verdicts = ("nothing", *counting.bands_by_label(booth.spec, result.edge))
+            phases.ask_role(
+                step,
+                _asked(booth),
+                f"poll:unit:{key}:{result.edge}:{result.rated}",
+                f"'{booth.duty.name}', '{result.edge}' of '{result.rated}': {OPEN[result.doubt]}. "
+                f"Answer {' or '.join(verdicts)}",
+            )
+
+
+def _asked(booth: Booth) -> str:
+    """Whom a poll asks: the role that the policy names, else its organiser."""
+    return str(booth.spec.asks or (booth.duty.by[0] if booth.duty.by else ""))
+
+
 def _answered_turnout(step: Step, booth: Booth, state: PollState, verdict: str) -> None:
     if verdict == "run_on":
         step.emit(e.PollRunOn(key=booth.key, closes=None, times=state.run_on))
@@ -288,10 +336,23 @@ def _decide(
     step: Step, booth: Booth, state: PollState, *, finding: Finding | None = None, go: tuple[str, ...] = ()
 ) -> None:
     assert state.result is not None  # the poll waits, so it was counted
-    found = finding or Finding(results=state.result.results, band="by decision" if go else "", go=go)
+    found = finding or Finding(
+        results=_units_placed(step, booth, state.result.results), band="by decision" if go else "", go=go
+    )
     step.emit(e.PollDecided(key=booth.key, results=found.results, share=found.share, band=found.band, go=found.go))
     duties.reported(step, booth.duty, booth.key, "")
     phases.go(step, found.go, booth.key)
+    follow_units(step, booth.key, found.results)
+
+
+def _units_placed(step: Step, booth: Booth, found: tuple[EdgeResult, ...]) -> tuple[EdgeResult, ...]:
+    """What a person decides of the whole poll leaves the bands of the units as they are."""
+    weighed = counting.weigh(booth.spec, found, "", _bounds(step, booth)).results
+    edges = booth.spec.edges
+    return tuple(
+        after if edges[after.edge].rates_units else before  # type: ignore[index]
+        for before, after in zip(found, weighed, strict=True)
+    )
 
 
 def time_is_over(step: Step, timer: Timer) -> None:

@@ -270,10 +270,11 @@ def _subjects(
 
 
 def _check_rated(spec: s.PollDuty, roles: Mapping[str, Role], bodies: Mapping[Any, BodySpec], faults: Faults) -> None:
-    """Whoever is rated on an edge of a poll is a role or a kind of body."""
+    """Whoever is rated on an edge of a poll is a role, a kind of body, or every unit of the programme."""
+    known = ("unit", *roles, *map(str, bodies))
     for edge in spec.edges.values():
-        if edge.subject is not None and edge.subject not in (*roles, *bodies):
-            faults.unknown("role or body", str(edge.subject), edge.span_of("subject"), (*roles, *map(str, bodies)))
+        if edge.subject is not None and edge.subject not in known:
+            faults.unknown("role or body", str(edge.subject), edge.span_of("subject"), known)
 
 
 def _due(place: Place, defaults: DutyDefaults, faults: Faults) -> MomentPhrase | None:

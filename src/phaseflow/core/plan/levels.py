@@ -14,7 +14,7 @@ from phaseflow.core.plan.conditions import Scope, build
 from phaseflow.core.plan.faults import Faults, named
 from phaseflow.core.plan.machine import build_machine, compile_table
 from phaseflow.core.plan.model import Duty, Ledger, LevelPlan, Move, Parameter, Phase, Role, Step
-from phaseflow.core.plan.polls import check_poll
+from phaseflow.core.plan.polls import bands_of, check_poll, names_of_units
 from phaseflow.errors import Span
 from phaseflow.spec import duties as ds
 from phaseflow.spec import model as s
@@ -283,7 +283,7 @@ def _moves(
         moves.append(
             m.outcome(ending, out, phases, attrs.evolve(scope, prescribed=_prescribed(out.from_, phases, duties)))
         )
-    going = _going(duties, [move.name for move in moves], roles, scope)
+    going = _going(duties, [move.name for move in moves], policy, roles, scope)
     m.check_graph(phases, moves, going, scope)
     return moves
 
@@ -309,19 +309,21 @@ def _prescribed(
 
 
 def _going(
-    duties: Mapping[str, Duty], moves: list[str], roles: Mapping[str, Role], scope: Scope
+    duties: Mapping[str, Duty], moves: list[str], policy: s.Policy, roles: Mapping[str, Role], scope: Scope
 ) -> dict[str, tuple[str, Span]]:
-    """Check the polls of a level and gather what their bands go to."""
+    """Check the polls of a level and gather what bands go to: its own, and those of the programme about units."""
     going: dict[str, tuple[str, Span]] = {}
     targets = [name for name in moves if "." not in name] + list(duties)
-    for name, duty in duties.items():
-        if not isinstance(duty.spec, ds.PollDuty):
-            continue
-        check_poll(name, duty.spec, roles, targets, scope)
-        for bands in (duty.spec.bands, *(edge.bands for edge in duty.spec.edges.values())):
-            for band in (*bands.exclusive, *bands.cumulative) if bands else ():
-                for target in (*band.go, *((band.otherwise,) if band.otherwise else ())):
-                    going[str(target)] = (name, band.span)
+    units = names_of_units(policy) if scope.level == "programme" else ()
+    polls = [(name, duty.spec, False) for name, duty in duties.items() if isinstance(duty.spec, ds.PollDuty)]
+    for name, spec, _ in polls:
+        check_poll(name, spec, roles, targets, units, scope)
+    if scope.level == "unit" and policy.programme is not None:
+        polls += [(place.name, place.spec, True) for place in d.places(policy) if isinstance(place.spec, ds.PollDuty)]
+    for name, spec, about_units in polls:
+        for band in bands_of(spec, units=about_units):
+            for target in (*band.go, *((band.otherwise,) if band.otherwise else ())):
+                going[str(target)] = (name, band.span)
     return going
 
 

@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 import attrs
 
 from phaseflow.core.plan.conditions import Scope
-from phaseflow.core.plan.faults import named
+from phaseflow.core.plan.duties import level_of, places
+from phaseflow.core.plan.faults import Faults, named
 from phaseflow.errors import Span
 from phaseflow.spec import duties as s
+from phaseflow.spec.model import Policy
 from phaseflow.spec.phrases import SharePhrase
 
 BASES = ("valid", "cast", "invited")
 
 
-def measure_of(spec: s.PollDuty) -> tuple[tuple[str, ...], str]:
+def measure_of(measure: str) -> tuple[tuple[str, ...], str]:
     """The favourable choices and the base of a measure such as ``satisfied or content of valid``."""
-    left, _, base = spec.measure.rpartition(" of ")
+    left, _, base = measure.rpartition(" of ")
     return tuple(part.strip() for part in left.split(" or ")), base.strip()
 
 
-def check_poll(name: str, spec: s.PollDuty, roles: Iterable[str], targets: Iterable[str], scope: Scope) -> None:
-    """Note everything that a poll leaves open."""
+def bands_of(spec: s.PollDuty, *, units: bool) -> Iterator[s.Band]:
+    """The bands that lead somewhere in the units' runs (*units*), or in the poll's own run."""
+    own = () if units else (spec.bands,)
+    for bands in (*own, *(edge.bands for edge in spec.edges.values() if edge.rates_units is units)):
+        if bands is not None:
+            yield from (*bands.exclusive, *bands.cumulative)
+
+
+def names_of_units(policy: Policy) -> tuple[str, ...]:
+    """Where a band about a unit may lead: transitions, outcomes and duties of the units' runs."""
+    duties = (place.name for place in places(policy) if level_of(place, policy, Faults()) == "unit")
+    return (*map(str, policy.transitions), *map(str, policy.outcomes), *duties)
+
+
+def check_poll(
+    name: str, spec: s.PollDuty, roles: Iterable[str], targets: Iterable[str], units: Iterable[str], scope: Scope
+) -> None:
+    """Note everything that a poll leaves open.
+
+    Args:
+        name: The poll.
+        spec: What is written about it.
+        roles: Every role.
+        targets: Where its bands may lead: names of its own level.
+        units: Where the bands of an edge about units may lead.
+        scope: Takes the faults.
+    """
     known, faults = set(roles), scope.faults
-    targets = tuple(targets)
-    _check_measure(name, spec, scope)
+    targets, units = tuple(targets), tuple(units)
+    _check_measure(name, spec, spec, scope)
     _check_bases(name, spec, scope)
     if spec.each is not None:
         faults.error(
@@ -40,8 +67,17 @@ def check_poll(name: str, spec: s.PollDuty, roles: Iterable[str], targets: Itera
         for role, place in named(rule, "raters"):
             if role not in known:
                 faults.unknown("role", role, place, known)
-        if rule.bands is not None:
-            check_bands(f"{name}.{edge}", rule.bands, targets, scope)
+        if rule.measure is not None:
+            _check_measure(name, spec, rule, scope)
+        if rule.rates_units and scope.level != "programme":
+            faults.error(
+                "PF233", f"the poll '{name}' rates units and stands in a unit's run", rule.span_of("subject"),
+                why="units are rated side by side, in the run of their programme",
+                fix="let a role `of: programme` organise it (`by:`), or leave `subject` out for the unit itself",
+            )  # fmt: skip
+        elif rule.bands is not None:
+            noun = "transition, outcome or duty" + (" of the units" if rule.rates_units else "")
+            check_bands(f"{name}.{edge}", rule.bands, units if rule.rates_units else targets, scope, noun)
     if spec.quorum is None:
         faults.error(
             "PF241", f"the poll '{name}' says nothing of a quorum", spec.span,
@@ -67,14 +103,14 @@ def check_poll(name: str, spec: s.PollDuty, roles: Iterable[str], targets: Itera
         check_bands(name, spec.bands, targets, scope)
 
 
-def _check_measure(name: str, spec: s.PollDuty, scope: Scope) -> None:
-    if "unstated" in (spec.choices, spec.measure):
+def _check_measure(name: str, spec: s.PollDuty, where: s.PollDuty | s.Edge, scope: Scope) -> None:
+    if "unstated" in (spec.choices, where.measure):
         return  # it cannot be opened, and so not be counted, before an overlay says what counts
-    favourable, base = measure_of(spec)
-    span = spec.span_of("measure")
+    favourable, base = measure_of(where.measure or "")
+    span = where.span_of("measure")
     if base not in BASES:
         scope.faults.error(
-            "PF243", f"the measure '{spec.measure}' does not say of what", span,
+            "PF243", f"the measure '{where.measure}' does not say of what", span,
             why="every share names its base", fix=f"write 'CHOICE of {' | of '.join(BASES)}'",
         )  # fmt: skip
         return
@@ -115,7 +151,9 @@ def _check_quorum(name: str, quorum: s.Quorum, scope: Scope) -> None:
         )  # fmt: skip
 
 
-def check_bands(name: str, bands: s.Bands, targets: Iterable[str], scope: Scope) -> None:
+def check_bands(
+    name: str, bands: s.Bands, targets: Iterable[str], scope: Scope, noun: str = "transition, outcome or duty"
+) -> None:
     """Bands need one kind, a direction each, reachable ranges and known targets."""
     faults, rows = scope.faults, bands.exclusive or bands.cumulative
     if bool(bands.exclusive) == bool(bands.cumulative):
@@ -139,7 +177,7 @@ def check_bands(name: str, bands: s.Bands, targets: Iterable[str], scope: Scope)
         for target in (*band.go, *((band.otherwise,) if band.otherwise else ())):
             if target not in known:
                 key = "go" if band.go else "otherwise"
-                faults.unknown("transition, outcome or duty", str(target), band.span_of(key), known)
+                faults.unknown(noun, str(target), band.span_of(key), known)
         low, high = _range(band, scope)
         if bands.exclusive and (seen_all or _hidden(low, high, covered)):
             faults.error(

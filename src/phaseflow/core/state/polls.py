@@ -31,7 +31,8 @@ class PollState:
     *status*: ``open`` to answers; ``ended``, its time is over; ``held``, its turnout is asked about; ``admitted``, it
     may be counted whatever the turnout; ``waiting``, counted, and what follows is asked about; ``counted``; ``void``.
     *voters* counts participants and *papers* answers by edge, *groups* participants by group, *handed* (by edge, then
-    group) those whose paper the organiser handed in. *result* is the count as long as it waits.
+    group) those whose paper the organiser handed in. *rated* lists the units that are rated, by edge. *result* is the
+    count as long as it waits.
     """
 
     key: str
@@ -39,6 +40,7 @@ class PollState:
     opened: datetime
     status: PollStatus = "open"
     invited: Mapping[str, Mapping[str, int]] = EMPTY
+    rated: Mapping[str, tuple[str, ...]] = EMPTY
     closes: datetime | None = None
     timer: str = ""
     run_on: int = 0
@@ -121,8 +123,8 @@ def _added(counts: Mapping[str, int], name: str, by: int) -> dict[str, int]:
 
 def poll_opened(_plan: Plan, rows: Draft, entry: Entry, event: e.PollOpened) -> None:
     rows.put(f"poll/{event.key}", PollState(
-        key=event.key, round=event.round, opened=entry.at, invited=event.invited, closes=event.closes,
-        timer=_arm(rows, event.key, event.closes),
+        key=event.key, round=event.round, opened=entry.at, invited=event.invited, rated=event.rated,
+        closes=event.closes, timer=_arm(rows, event.key, event.closes),
     ))  # fmt: skip
 
 

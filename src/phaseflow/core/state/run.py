@@ -241,6 +241,18 @@ def withdrawn_from_programme(_plan: Plan, rows: Draft, _entry: Entry, _event: e.
     _head(rows, withdrawn=True)
 
 
+def units_obliged(_plan: Plan, rows: Draft, entry: Entry, event: e.UnitsObliged) -> None:
+    rows.put(f"obliged/{entry.seq:08d}", event)
+
+
+def obliged(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.Obliged) -> None:
+    """What it brings about has events of its own."""
+
+
+def consequence_refused(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.ConsequenceRefused) -> None:
+    """The question that comes with it is what is kept."""
+
+
 def advance(rows: Draft, entry: Entry) -> None:
     """Move the run's clock on to an entry."""
     clock: Clock | None = rows.get("clock")
