@@ -4,10 +4,9 @@ import inspect
 import json
 
 import attrs
-import click
 import pytest
 
-from phaseflow.cli.acts import ACTS
+from phaseflow.engine.acts import ACTS
 from phaseflow.engine.run import Run
 from phaseflow.messages import commands as c
 
@@ -74,7 +73,7 @@ def test_a_sub_verb_gives_what_its_method_takes(name):
     """With all words and options typed, each parameter of the method is given, and nothing it does not take."""
     act = ACTS[name]
     signature = inspect.signature(METHODS[act.method])
-    given = act.read({param.name: _typed(param) for param in act.params() if param.name != "file"})
+    given = act.read({part.name: _typed(part) for part in (*act.words, *act.options) if part.name != "file"})
     taken = {parameter.name for parameter in signature.parameters.values()} - {"self", "by", "more"}
     command = COMMANDS.get(act.method)
     fields = (
@@ -87,18 +86,18 @@ def test_a_sub_verb_gives_what_its_method_takes(name):
     assert fields <= set(given) | {field for field in fields if RENAMED.get(field) in given}
 
 
-def _typed(param):
-    if isinstance(param.type, click.Choice):
-        return param.type.choices[0]
-    if param.name == "invited":
+def _typed(part):
+    if getattr(part, "choices", ()):
+        return part.choices[0]
+    if part.name == "invited":
         return (("inside/member", "4"),)
-    if param.name == "counts":
+    if part.name == "counts":
         return (("member", "12"),)
-    if param.name == "consulted":
+    if part.name == "consulted":
         return (("masses", "12"),)
-    if getattr(param, "multiple", False):
-        return (("a", "b"),) if param.callback else ("a=b",)
-    return 7 if param.type is click.INT else "x"
+    if getattr(part, "multiple", False):
+        return (("a", "b"),) if part.pairs else ("a=b",)
+    return 7 if getattr(part, "number", False) else "x"
 
 
 def test_an_answer_is_shown_again_for_the_same_id_and_refused_for_another_content(desk):

@@ -167,7 +167,7 @@ def test_every_verb_has_json(desk):
     import click
 
     from phaseflow.cli import VERBS, main
-    from phaseflow.cli.acts import ACTS
+    from phaseflow.engine.acts import ACTS
 
     def names(command):
         return {name for param in command.params for name in param.opts}

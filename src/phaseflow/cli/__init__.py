@@ -23,6 +23,7 @@ VERBS: dict[str, str] = {
     "calendar": "policies",
     "graph": "policies",
     "trace": "trace",
+    "test": "testing",
     "start": "runs",
     "do": "do",
     "why": "questions",

@@ -1,12 +1,16 @@
-"""The verb `do`: one sub-verb for every command of a run, made from the table in `phaseflow.cli.acts`."""
+"""The verb `do`: one sub-verb for every command of a run, made from the table in `phaseflow.engine.acts`."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from phaseflow.cli.options import AT, BY, ID, STORED, opened
+from phaseflow.cli.runs import pairs
+
+if TYPE_CHECKING:
+    from phaseflow.engine.grammar import Act, Option, Word
 
 ON_BEHALF_OF = click.Option(
     ["--on-behalf-of"], default="", metavar="PERSON", help="Whose authority is used, where somebody acts for another."
@@ -17,12 +21,12 @@ class Acts(click.Group):
     """``do RUN VERB``; the sub-verbs are made when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        from phaseflow.cli.acts import ACTS
+        from phaseflow.engine.acts import ACTS
 
         return list(ACTS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        from phaseflow.cli.acts import ACTS
+        from phaseflow.engine.acts import ACTS
 
         return None if cmd_name not in ACTS else _command(cmd_name)
 
@@ -50,33 +54,60 @@ def do(ctx: click.Context, run: str) -> None:
 
 def _command(name: str) -> click.Command:
     """Make the sub-verb of a row of the table."""
-    from phaseflow.cli.acts import ACTS
+    from phaseflow.engine.acts import ACTS
 
     act = ACTS[name]
 
     @click.pass_context
     def carry_out(ctx: click.Context, /, **given: Any) -> None:
         from phaseflow.cli import trail
+        from phaseflow.engine.grammar import Mistyped
         from phaseflow.messages.commands import SYSTEM
 
         actor = given.pop("by") or (SYSTEM if act.by_system else None)
         if actor is None:
             raise click.UsageError("say who does it: --by PERSON")
         envelope = {key: value for key in ("at", "id", "on_behalf_of") if (value := given.pop(key))}
-        empty = [
-            param.name
-            for param in act.params()
-            if isinstance(param, click.Argument) and given.get(param.name or "") == ""
-        ]
+        empty = [word.name for word in act.words if given.get(word.name) == ""]
         if empty:
-            raise click.UsageError(f"{str(empty[0]).upper()} is empty")
+            raise click.UsageError(f"{empty[0].upper()} is empty")
         with opened() as engine:
             run = engine.run(ctx.obj)
-            arguments = act.read({key: value for key, value in given.items() if value not in (None, (), "")})
+            try:
+                arguments = act.read({key: value for key, value in given.items() if value not in (None, (), "")})
+            except Mistyped as error:
+                raise click.UsageError(error.what) from None
             found = getattr(run, act.method)(by=actor, **arguments, **envelope)
             title = " ".join([name, *(str(given[word]) for word in act.titled if given.get(word))])
             trail.answer(engine, found, str(given["move"]) if act.method == "request" else title)
 
     return click.Command(
-        name, params=[*act.params(), BY, ON_BEHALF_OF, AT, ID, *STORED], callback=carry_out, help=act.help
+        name, params=[*_params(act), BY, ON_BEHALF_OF, AT, ID, *STORED], callback=carry_out, help=act.help
+    )
+
+
+def _params(act: Act) -> list[click.Parameter]:
+    """Fresh parameters of a sub-verb."""
+    return [*map(_argument, act.words), *map(_option, act.options)]
+
+
+def _argument(word: Word) -> click.Argument:
+    kind = click.Choice(word.choices) if word.choices else click.INT if word.number else None
+    return click.Argument([word.name], required=word.required, type=kind)
+
+
+def _option(given: Option) -> click.Option:
+    more: dict[str, Any] = {}
+    if given.pairs:
+        more["callback"] = pairs
+    if given.path:
+        more["type"] = click.Path(exists=True, dir_okay=False)
+    if given.flag:
+        more["is_flag"] = True
+    elif not given.multiple:
+        more["default"] = given.default
+    if given.metavar:
+        more["metavar"] = given.metavar
+    return click.Option(
+        [*given.flags, given.name], required=given.required, multiple=given.multiple, help=given.help, **more
     )

@@ -142,6 +142,16 @@ def _fields_of(cls: Any) -> Mapping[str, Field]:
     return types.MappingProxyType(found)
 
 
+def rest_of(cls: type[Shape]) -> Table | None:
+    """The table for keys that are no fields, where *cls* has one; its keys are phrases with ``begins``."""
+    if not cls.__rest__:
+        return None
+    kind = kind_of(typing.get_type_hints(cls)[cls.__rest__])
+    if not isinstance(kind, Table) or not isinstance(kind.key, PhraseKind):
+        raise TypeError(f"{cls.__name__}.{cls.__rest__}: the rest of the keys is a table with phrases for keys")
+    return kind
+
+
 def _field(cls: type[Shape], attribute: attrs.Attribute[Any], hint: Any) -> Field:
     more = attribute.metadata
     if not more.get("nullable"):

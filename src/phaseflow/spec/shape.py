@@ -5,6 +5,8 @@ The conventions that `reader` and `schema` follow:
 - a YAML key is the field's name without a trailing underscore (``from_`` is written ``from``);
 - ``__scalar__`` names the field that a bare scalar sets, ``__sequence__`` the field that a bare sequence sets;
 - ``__tag__`` is the key whose presence chooses this class out of a union;
+- ``__rest__`` names a table (an ``internal`` field) for keys that are no fields but read as keys of that table; the
+  table's key is a phrase whose ``begins`` tells which texts are meant for it;
 - field metadata: ``doc`` (one sentence), ``one_or_many`` (a single value may stand for a list), ``minimum``,
   ``example``.
 """
@@ -43,6 +45,7 @@ class Shape:
     __scalar__: ClassVar[str] = ""
     __sequence__: ClassVar[str] = ""
     __tag__: ClassVar[str] = ""
+    __rest__: ClassVar[str] = ""
 
     span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
     spans: Mapping[str, tuple[Span, Span]] = attrs.field(default=EMPTY, eq=False, repr=False)

@@ -41,6 +41,7 @@ from phaseflow.spec.kinds import (
     Words,
     describe,
     fields_of,
+    rest_of,
     short_form,
     tags_of,
     takes,
@@ -65,18 +66,19 @@ class _Enough(Exception):
     """So many faults that more would help nobody."""
 
 
-def structure(tree: Node, cls: type[S], problems: list[Problem]) -> S | None:
+def structure(tree: Node, cls: type[S], problems: list[Problem], *, noun: str = "policy") -> S | None:
     """Read *tree* as a *cls*.
 
     Args:
         tree: What `tree.parse` gave, or a part of it.
         cls: A spec class.
         problems: Every fault is appended here, in no promised order, at most 100 of them.
+        noun: What the whole file is, in messages.
 
     Returns:
         The spec, or None if anything in it is wrong.
     """
-    walk = _Walk(problems)
+    walk = _Walk(problems, noun)
     try:
         found = walk.object(tree, cls, "")
     except _Enough:
@@ -125,6 +127,7 @@ class _Walk:
     """One pass; *label* is everywhere the nearest key above, as its author wrote it."""
 
     problems: list[Problem]
+    noun: str = "policy"
 
     def fault(self, code: str, what: str, span: Span, why: str, fix: str) -> _Failed:
         self.add(Problem(code=code, what=what, span=span, why=why, fix=fix))
@@ -176,8 +179,9 @@ class _Walk:
         )  # fmt: skip
 
     def wrong_form(self, node: Node, kind: Kind, label: str) -> _Failed:
+        what = f"{_FORM_NAMES[form_of(node)]} stands for '{label}'" if label else f"this is no {self.noun}"
         return self.fault(
-            "PF133", f"{_FORM_NAMES[form_of(node)]} stands for '{label}'" if label else "this is no policy", node.span,
+            "PF133", what, node.span,
             why=f"here belongs {describe(kind)}", fix=_in_form(node, kind),
         )  # fmt: skip
 
@@ -257,6 +261,8 @@ class _Walk:
         values: dict[str, Any] = {}
         spans: dict[str, tuple[Span, Span]] = {}
         whole = True
+        if cls.__rest__:
+            node, whole = self.rest(node, cls, values, spans)
         for entry in node.entries:
             key = entry.key.text
             field = known.get(key)
@@ -277,9 +283,25 @@ class _Walk:
                     self.missing_key(node, field, label)
         return self.made(cls, values, node.span, spans) if whole else FAILED
 
+    def rest(
+        self, node: Mapping, cls: type[Shape], values: dict[str, Any], spans: dict[str, tuple[Span, Span]]
+    ) -> tuple[Mapping, bool]:
+        """Read the keys that stand for entries of the class's own table; what is left are its fields."""
+        kind = rest_of(cls)
+        assert kind is not None
+        assert isinstance(kind.key, PhraseKind)
+        known, begins = fields_of(cls), kind.key.cls.begins
+        mine = tuple(entry for entry in node.entries if entry.key.text not in known and begins(entry.key.text))
+        table = self.table(Mapping(mine, node.span), kind, "")
+        if table is not FAILED:
+            values[cls.__rest__] = table
+        spans.update((entry.key.text, (entry.key.span, entry.value.span)) for entry in mine)
+        left = tuple(entry for entry in node.entries if entry not in mine)
+        return Mapping(left, node.span), table is not FAILED
+
     def unknown_key(self, entry: Entry, known: Any, label: str) -> bool:
         key = entry.key
-        where = f"in '{label}'" if label else "at the top of the policy"
+        where = f"in '{label}'" if label else f"at the top of the {self.noun}"
         self.fault(
             "PF131", f"unknown key '{shortened(key.text)}' {where}", key.span,
             why="a key that nothing reads would be a rule that nobody keeps",
@@ -289,8 +311,9 @@ class _Walk:
 
     def missing_key(self, node: Mapping, field: Field, label: str) -> None:
         example = field.example if field.example is not None else describe(field.kind)
+        owner = f"'{label}'" if label else f"the {self.noun}"
         self.fault(
-            "PF130", f"'{label}' does not give '{field.key}'" if label else f"the policy does not give '{field.key}'",
+            "PF130", f"{owner} does not give '{field.key}'",
             node.span, why=f"it must be said: {field.doc or field.key}", fix=f"add `{field.key}:` with {example}",
         )  # fmt: skip
 

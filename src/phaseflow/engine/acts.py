@@ -1,4 +1,4 @@
-"""The table behind `do`: one row for every command of a run.
+"""The table of acts: one row for every command of a run, as it is typed after ``do`` and written in a scenario.
 
 A row says what is typed; what it means is said by the method of `Run`. A test holds this table against `Run`: no
 command may be without a sub-verb, and no sub-verb may hand over what its method does not take.
@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import click
-
-from phaseflow.cli.grammar import (
+from phaseflow.engine.grammar import (
     AXES,
     DUE,
     EVIDENCE,
@@ -26,6 +24,7 @@ from phaseflow.cli.grammar import (
     choice,
     counts,
     invited,
+    number,
     option,
     person,
     renamed,
@@ -33,7 +32,6 @@ from phaseflow.cli.grammar import (
     version,
     yes_where,
 )
-from phaseflow.cli.runs import pairs
 
 ACTS: Mapping[str, Act] = {
     # moves
@@ -94,7 +92,7 @@ ACTS: Mapping[str, Act] = {
                 "--count",
                 "counts",
                 multiple=True,
-                callback=pairs,
+                pairs=True,
                 metavar="ROLE=COUNT",
                 help="Those present who are not named; may be repeated.",
             ),
@@ -124,7 +122,7 @@ ACTS: Mapping[str, Act] = {
                 "judged",
                 multiple=True,
                 required=True,
-                callback=pairs,
+                pairs=True,
                 metavar="DUTY=VERDICT",
                 help="present, missing or poor; may be repeated.",
             ),
@@ -139,7 +137,7 @@ ACTS: Mapping[str, Act] = {
         options=(
             option(
                 "--file",
-                type=click.Path(exists=True, dir_okay=False),
+                path=True,
                 help="The version; only its SHA-256 is recorded.",
             ),
             option("--digest", default="", help="The SHA-256 of the version, where the file is not here."),
@@ -148,7 +146,7 @@ ACTS: Mapping[str, Act] = {
                 "--answer",
                 "answers",
                 multiple=True,
-                callback=pairs,
+                pairs=True,
                 metavar="N=ANSWER",
                 help="Answer opinion N: absorbed, or why not.",
             ),
@@ -180,7 +178,7 @@ ACTS: Mapping[str, Act] = {
         help="Answer an opinion: absorbed or not, and why.",
         read=yes_where("verdict", "absorbed", "absorbed"),
         options=(REASON, SUBJECT),
-        words=("document", click.Argument(["opinion"], type=int), choice("verdict", "absorbed", "declined")),
+        words=("document", number("opinion"), choice("verdict", "absorbed", "declined")),
     ),
     "end-consultation": Act(
         method="end_consultation",
@@ -193,7 +191,7 @@ ACTS: Mapping[str, Act] = {
             option(
                 "--consulted",
                 multiple=True,
-                callback=pairs,
+                pairs=True,
                 metavar="GROUP=COUNT",
                 help="How many were asked, by group; may be repeated.",
             ),
@@ -222,7 +220,7 @@ ACTS: Mapping[str, Act] = {
             option(
                 "--invited",
                 multiple=True,
-                callback=pairs,
+                pairs=True,
                 metavar="EDGE/GROUP=COUNT",
                 help="How many are invited; may be repeated.",
             ),
@@ -240,7 +238,7 @@ ACTS: Mapping[str, Act] = {
                 "--answer",
                 "answers",
                 multiple=True,
-                callback=pairs,
+                pairs=True,
                 metavar="RATED=CHOICE",
                 help="A line of a paper that rates several; may be repeated.",
             ),
@@ -369,7 +367,7 @@ ACTS: Mapping[str, Act] = {
             option("--since", required=True, metavar="DATE", help="First day."),
             option("--until", required=True, metavar="DATE", help="Last day."),
             REASON,
-            option("--absence", is_flag=True, help="The giver is away: only the substitute acts."),
+            option("--absence", flag=True, help="The giver is away: only the substitute acts."),
         ),
     ),
     "end-delegation": Act(method="end_delegation", help="Take a delegation back.", words=("delegation",)),
@@ -396,13 +394,13 @@ ACTS: Mapping[str, Act] = {
     "void": Act(
         method="void",
         help="Take back what entry SEQ of the trail recorded.",
-        words=(click.Argument(["seq"], type=int),),
+        words=(number("seq"),),
         options=(REASON,),
     ),
     "correct": Act(
         method="correct",
         help="Record anew what entry SEQ recorded wrongly.",
-        words=(click.Argument(["seq"], type=int),),
+        words=(number("seq"),),
         options=(
             REASON,
             option("--amount", metavar="AMOUNT", help="The right amount."),
@@ -410,4 +408,4 @@ ACTS: Mapping[str, Act] = {
         ),
     ),
 }
-"""Every sub-verb of `do`, in the order of the help."""
+"""Every act, in the order of the help."""
