@@ -417,6 +417,31 @@ def test_an_unstated_verifier_is_asked_for_and_not_invented() -> None:
     close(run)
 
 
+def test_whoever_is_asked_finds_poor_what_the_policy_calls_poor() -> None:
+    """With `poor: make_up` an unstated verifier leads to a new item that makes up the old one, and to no other answer."""
+    run = stage(verify="unstated", poor="make_up")
+    enter(run)
+    asked = run.ok(c.SettleItem, "own", item="problems/1")[1]
+    assert asked.text.endswith("close or make_up?")  # type: ignore[attr-defined]
+    question = asked.question  # type: ignore[attr-defined]
+    run.no(c.Answer, "ann", "PF520", question=question, verdict="reopen", reason="poor")
+    made = run.ok(c.Answer, "ann", question=question, verdict="make_up", reason="poor")
+    assert names(made) == ["QuestionAnswered", "ItemClosed", "ItemOpened"]
+    assert (item(run, 2).makes_up, item(run, 2).status) == ("problems/1", "open")
+    close(run)
+
+
+def test_a_ledger_without_classes_has_a_single_one() -> None:
+    """A policy that tells no classes apart needs none; no item has a clock then but its own due day."""
+    text = POLICY.replace(POLICY[POLICY.index("    classes:") : POLICY.index("    axes:")], "")
+    run = Stage(text.format(**RULES), ROSTER, head=HEAD)
+    opened = enter(run, "")[0]
+    assert (opened.kind, opened.term.due) == ("", None)  # type: ignore[attr-defined]
+    assert enter(run, "", due=date(2009, 4, 1))[0].term.day == date(2009, 4, 1)  # type: ignore[attr-defined]
+    run.no(c.OpenItem, "lee", "PF505", ledger="problems", kind="now", fields=FIELDS, owner="own")
+    close(run)
+
+
 def test_a_closed_item_is_reopened_with_a_reason_and_within_the_limit() -> None:
     """Whoever may open an item may open it again; a used-up limit asks here too."""
     run = stage(verify="none", max="1")

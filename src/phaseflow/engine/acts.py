@@ -248,8 +248,8 @@ ACTS: Mapping[str, Act] = {
     # ledgers
     "open-item": Act(
         method="open_item",
-        help="Open an item of a ledger in class KIND.",
-        words=("ledger", "kind"),
+        help="Open an item of a ledger, in class KIND where the ledger has classes.",
+        words=("ledger", "kind?"),
         read=lambda given: {"fields": {}, **tables("fields", "axes")(given)},
         options=(option("--owner", required=True, metavar="PERSON", help="Who answers for it."), FIELDS, DUE, AXES),
     ),

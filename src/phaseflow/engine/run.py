@@ -285,14 +285,14 @@ class Run:
         ledger: str,
         *,
         by: str,
-        kind: str,
+        kind: str = "",
         fields: Mapping[str, str],
         owner: str,
         due: str | date | None = None,
         axes: Mapping[str, str] = EMPTY,
         **more: Any,
     ) -> Answer:
-        """Open an item; its id is in the answer's `ItemOpened` event."""
+        """Open an item; its id is in the answer's `ItemOpened` event. *kind* is its class, where the ledger has any."""
         return self._do(
             c.OpenItem,
             by=by,

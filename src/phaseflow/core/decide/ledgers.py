@@ -2,7 +2,7 @@
 
 An item is due on the last day of its class's clock, its opening day counted, or on its own last day: the earlier of the
 two. Time makes it overdue and closes nothing. Where the policy does not say who verifies, or a limit of reopenings is
-used up, a role is asked, and its answer (``close`` or ``reopen``) decides.
+used up, a role is asked, and its answer (``close``, ``reopen`` or ``make_up``) decides.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _enter(
     item = next_item(step, ledger)
     step.emit(e.ItemOpened(
         item=item, kind=kind, fields=dict(fields), owner=owner, axes=dict(axes), due=due, makes_up=makes_up,
-        attempt=attempt, term=item_term(step, ledger.spec.classes[kind], step.at, due),  # type: ignore[index]
+        attempt=attempt, term=item_term(step, ledger.classes[kind], step.at, due),
     ))  # fmt: skip
     return item
 
@@ -71,7 +71,7 @@ def amend_item(step: Step, command: c.AmendItem) -> None:
     fields, axes = {**state.fields, **command.fields}, {**state.axes, **command.axes}
     due = command.due or state.due
     refuse_all("unmet", faults(step, ledger, kind, fields, owner, due, axes))
-    spec = ledger.spec.classes[kind]  # type: ignore[index]
+    spec = ledger.classes[kind]
     term = state.term
     if kind != state.kind or due != state.due:
         found = item_term(step, spec, state.opened, due)
@@ -107,8 +107,8 @@ def explain_item(step: Step, command: c.ExplainItem) -> None:
     _actor(step, ledger, state, command.item, (*ledger.spec.opened_by, *ledger.spec.close.by), "explain")
     _check_status(ledger, command.item, state, ("open",), "explained")
     _check_reason("PF510", command.reason, f"nothing is explained about '{command.item}'", ledger)
-    if not ledger.spec.classes[state.kind].parked:  # type: ignore[index]
-        parked = [str(name) for name, spec in ledger.spec.classes.items() if spec.parked]
+    if not ledger.classes[state.kind].parked:
+        parked = [str(name) for name, spec in ledger.classes.items() if spec.parked]
         refuse("illegal", "PF511", f"an item of class '{state.kind}' is settled, not explained",
                span=ledger.spec.span_of("classes"), why="only an item of a parked class is put by with an explanation",
                fix=f"amend its class to {' or '.join(parked)}" if parked else "settle it",
@@ -133,7 +133,8 @@ def settle_item(step: Step, command: c.SettleItem) -> None:
             step,
             str(close.asks),
             command.item,
-            f"'{command.item}' was reported as settled, and the policy does not say who verifies: close or reopen?",
+            f"'{command.item}' was reported as settled, and the policy does not say who verifies: close or "
+            f"{_poor_word(ledger, 'settled')}?",
         )
 
 
@@ -221,7 +222,8 @@ def _used_up(step: Step, ledger: Ledger, item: str, state: ItemState, reason: st
     close = ledger.spec.close
     if close.max == "unlimited" or state.attempt < close.max:
         return False
-    text = f"'{item}' was reopened {state.attempt} times and is wanted open again ({reason}): close or reopen?"
+    text = f"'{item}' was reopened {state.attempt} times and is wanted open again ({reason}): close or "
+    text += f"{_poor_word(ledger, state.status)}?"
     _ask(step, str(close.otherwise), item, text)
     return True
 
@@ -236,13 +238,18 @@ def _again(step: Step, item: str, state: ItemState, reason: str) -> None:
 def _make_up(step: Step, ledger: Ledger, item: str, state: ItemState, reason: str) -> None:
     """The poor item keeps its record and is closed by the new one, whose clock begins now (R32)."""
     step.emit(e.ItemClosed(item=item, reason=reason, made_up_by=next_item(step, ledger)))
-    clocked = ledger.spec.classes[state.kind].within != "none"  # type: ignore[index]
+    clocked = ledger.classes[state.kind].within != "none"
     due = state.due if state.due is not None and (not clocked or state.due >= step.day) else None
     attempt = state.attempt + 1
     _enter(step, ledger, state.kind, state.fields, state.owner, due, state.axes, makes_up=item, attempt=attempt)
 
 
 # --- questions --------------------------------------------------------------------------------------------------------
+
+
+def _poor_word(ledger: Ledger, status: str) -> str:
+    """What is answered where an item is found poor: a settled one may be made up, a closed one is opened again."""
+    return "make_up" if status == "settled" and ledger.spec.close.poor == "make_up" else "reopen"
 
 
 def _ask(step: Step, role: str, item: str, text: str) -> None:
@@ -262,12 +269,15 @@ def answered(step: Step, command: c.Answer, question: Question) -> None:
     """Do what an answer about an item says; refuse one that says nothing, and one about one's own item."""
     item = question.about.removeprefix(ABOUT)
     ledger, state = _item(step, item)
-    if command.verdict not in ("close", "reopen"):
+    words = ("close", _poor_word(ledger, state.status))
+    if command.verdict not in words:
         refuse("malformed", "PF520", f"'{command.verdict}' does not say what becomes of '{item}'",
-               span=ledger.spec.close.span, why="the item is closed, or opened again", fix="answer `close` or `reopen`",
-               clause=ledger.clause)  # fmt: skip
+               span=ledger.spec.close.span, why="the item is closed, opened again, or made up by a new one",
+               fix=f"answer `{words[0]}` or `{words[1]}`", clause=ledger.clause)  # fmt: skip
     _independent(step, ledger, item, state)
-    if command.verdict == "reopen":
+    if command.verdict == "make_up":
+        _make_up(step, ledger, item, state, command.reason)
+    elif command.verdict == "reopen":
         _again(step, item, state, command.reason)
     elif state.status != "closed":
         step.emit(e.ItemClosed(item=item, reason=command.reason))

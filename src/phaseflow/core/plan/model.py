@@ -184,7 +184,7 @@ Table = Mapping[tuple[str, str], tuple[Row, ...]]
 
 @attrs.frozen(kw_only=True)
 class Ledger:
-    """A compiled ledger."""
+    """A compiled ledger. One whose policy names no classes has a single one, without a name and without a clock."""
 
     name: str
     level: str
@@ -192,6 +192,11 @@ class Ledger:
     spec: spec.LedgerSpec
     span: Span
     clause: tuple[str, ...]
+
+    @property
+    def classes(self) -> Mapping[str, spec.ItemClass]:
+        """The classes of its items, by name."""
+        return {str(name): rule for name, rule in self.spec.classes.items()} or {"": spec.ItemClass()}
 
 
 @attrs.frozen(kw_only=True)
