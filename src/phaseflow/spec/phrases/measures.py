@@ -5,6 +5,7 @@ Numbers are exact (`Fraction`). Nothing converts one unit into another: a week i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from types import MappingProxyType
@@ -21,6 +22,8 @@ MOST_PERIODS = 1_000
 
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _SINGULAR_ENDINGS = ("ss", "us", "is")
+_HISSING = ("ch", "sh", "x", "z")
+_ENDS_IN_Y = re.compile(r"[b-df-hj-np-tv-xz]y$")
 _FINEST = 6
 """Decimals beyond which a canonical text shows a fraction instead."""
 
@@ -33,6 +36,28 @@ def decimal_text(value: Fraction) -> str:
             digits = f"{scaled.numerator:0{places + 1}}"
             return f"{digits[:-places]}.{digits[-places:]}" if places else digits
     return f"{value.numerator}/{value.denominator}"
+
+
+def plural(unit: str) -> str:
+    """The plural under which a unit is counted; a word in ``s`` is one.
+
+    >>> plural("article"), plural("activity"), plural("essay"), plural("speech"), plural("pages")
+    ('articles', 'activities', 'essays', 'speeches', 'pages')
+    """
+    if unit.endswith("s"):
+        return unit
+    if _ENDS_IN_Y.search(unit):
+        return f"{unit[:-1]}ies"
+    return f"{unit}es" if unit.endswith(_HISSING) else f"{unit}s"
+
+
+def _singular(unit: str) -> str:
+    """A word of which *unit* is the plural."""
+    short = unit.removesuffix("s")
+    for word in (f"{unit[:-3]}y", unit[:-2]):
+        if word and plural(word) == unit:
+            return word
+    return short
 
 
 def _fraction(cursor: Cursor, noun: str) -> Fraction:
@@ -51,8 +76,8 @@ def _fraction(cursor: Cursor, noun: str) -> Fraction:
 class AmountPhrase(Phrase):
     """How much of what; *count* is None where the source states no number (``some topics``).
 
-    *unit* is a name. A unit written without a final ``s`` gets one, so ``1 article`` and ``3 articles`` share the unit
-    ``articles``; no other two spellings are ever taken for the same unit. *about* makes the amount advisory (R40).
+    *unit* is a name, in the plural: ``1 article`` and ``3 articles`` share the unit ``articles``, ``1 activity`` and
+    ``5 activities`` the unit ``activities`` (see `plural`); no other two spellings are ever taken for the same unit. *about* makes the amount advisory (R40).
     """
 
     noun: ClassVar[str] = "amount"
@@ -67,7 +92,7 @@ class AmountPhrase(Phrase):
     def __str__(self) -> str:
         count = "some" if self.count is None else decimal_text(self.count)
         plain = self.count != 1 or self.unit == "s" or self.unit.endswith(_SINGULAR_ENDINGS)
-        return f"{'about ' if self.about else ''}{count} {self.unit if plain else self.unit.removesuffix('s')}"
+        return f"{'about ' if self.about else ''}{count} {self.unit if plain else _singular(self.unit)}"
 
     @classmethod
     def _read(cls, cursor: Cursor) -> Self:
@@ -79,7 +104,7 @@ class AmountPhrase(Phrase):
             cursor.fail("PF121", "a share is no amount", cursor.peek(), why="an amount is counted in a unit",
                         fix="write a number and a unit, such as 3 articles")
         unit = cursor.name("unit")
-        return cls(count=count, unit=unit if unit.endswith("s") else f"{unit}s", about=about)
+        return cls(count=count, unit=plural(unit), about=about)
 
 
 @attrs.frozen(kw_only=True)

@@ -23,7 +23,7 @@ LONGEST = 200
 """Characters a phrase may have. Longer text is prose, and prose is never a condition or a date."""
 
 _GROWTH = 20
-"""Characters by which canonical text may be longer than what was written: blanks around a mark, a plural ``s``."""
+"""Characters by which canonical text may be longer than what was written: blanks around a mark, a plural."""
 
 MOST_DIGITS = 12
 """Digits a written number may have on either side of its point: enough for any quota, too few to hurt."""
