@@ -418,7 +418,7 @@ def test_an_unstated_verifier_is_asked_for_and_not_invented() -> None:
 
 
 def test_whoever_is_asked_finds_poor_what_the_policy_calls_poor() -> None:
-    """With `poor: make_up` an unstated verifier leads to a new item that makes up the old one, and to no other answer."""
+    """With `poor: make_up` an unstated verifier leads to a new item that makes up the old one."""
     run = stage(verify="unstated", poor="make_up")
     enter(run)
     asked = run.ok(c.SettleItem, "own", item="problems/1")[1]

@@ -136,7 +136,7 @@ def test_the_open_review_changes_nothing() -> None:
 
 @pytest.mark.capability("002-2", 79)
 def test_the_county_inspects_and_appraises() -> None:
-    """E: the inspectors of the county and its campaign office have a duty each, and nobody of the hospital may do it."""
+    """E: the inspectors of the county and its campaign office have a duty each; no one else may do it."""
     run = Hospital().run
     with pytest.raises(Refused, match="inspectors"):
         run.complete("inspection", by="hua")

@@ -59,7 +59,8 @@ def faults(
                      "the policy lists what every item of this ledger says", f"fill in '{name}'")  # fmt: skip
     if kind not in ledger.classes:
         yield no("PF505", f"'{ledger.name}' has no class '{kind}'", spec.span_of("classes"),
-                 "every item is in a class of its ledger", did_you_mean(kind, map(str, spec.classes)) or "leave the class out: this ledger has none")  # fmt: skip
+                 "every item is in a class of its ledger",
+                 did_you_mean(kind, map(str, spec.classes)) or "leave the class out: this ledger has none")  # fmt: skip
     for axis, value in axes.items():
         allowed = spec.axes.get(axis)  # type: ignore[call-overload]
         if allowed is None:

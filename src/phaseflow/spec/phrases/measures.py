@@ -77,7 +77,8 @@ class AmountPhrase(Phrase):
     """How much of what; *count* is None where the source states no number (``some topics``).
 
     *unit* is a name, in the plural: ``1 article`` and ``3 articles`` share the unit ``articles``, ``1 activity`` and
-    ``5 activities`` the unit ``activities`` (see `plural`); no other two spellings are ever taken for the same unit. *about* makes the amount advisory (R40).
+    ``5 activities`` the unit ``activities`` (see `plural`); no other two spellings are ever taken for the same unit.
+    *about* makes the amount advisory (R40).
     """
 
     noun: ClassVar[str] = "amount"
