@@ -19,6 +19,7 @@ from phaseflow.core.conditions import Condition
 from phaseflow.errors import NOWHERE, Problem, Span
 from phaseflow.spec import duties as specs
 from phaseflow.spec import model as spec
+from phaseflow.spec.model import ItemClass
 from phaseflow.spec.phrases import ClosesPhrase, LengthPhrase, MomentPhrase, OpensPhrase, WindowPhrase
 
 Kind = Literal["task", "quota", "checklist", "meeting", "bulletin", "document", "poll"]
@@ -194,9 +195,9 @@ class Ledger:
     clause: tuple[str, ...]
 
     @property
-    def classes(self) -> Mapping[str, spec.ItemClass]:
+    def classes(self) -> Mapping[str, ItemClass]:
         """The classes of its items, by name."""
-        return {str(name): rule for name, rule in self.spec.classes.items()} or {"": spec.ItemClass()}
+        return {str(name): rule for name, rule in self.spec.classes.items()} or {"": ItemClass()}
 
 
 @attrs.frozen(kw_only=True)
