@@ -19,7 +19,7 @@ from phaseflow.core.decide.people import require
 from phaseflow.core.decide.roster import keepers
 from phaseflow.core.decide.step import Step, refuse, refuse_all
 from phaseflow.core.plan.model import Duty
-from phaseflow.core.state.duties import duty_of, part_of
+from phaseflow.core.state.duties import duty_of, part_of, record_key
 from phaseflow.core.state.rows import DutyState, PartState
 from phaseflow.errors import NOWHERE, Problem
 from phaseflow.messages import commands as c
@@ -100,7 +100,7 @@ def _target(step: Step, found: object, seq: int, reason: str, verb: str) -> tupl
         why, fix = INSTEAD.get(type(found.event), other)
         refuse("illegal", "PF584", f"entry {seq} cannot be taken back: it is no record of a duty", span=spec.span,
                why=why, fix=fix, clause=spec.clause)  # fmt: skip
-    if not any(record.seq == seq for record in part_of(step.rows, event.key, _subject(event)).records):
+    if step.get(record_key(event.key, _subject(event), seq)) is None:
         refuse("illegal", "PF585", f"entry {seq} no longer counts", span=spec.span,
                why="it was found poor since, and the duty is owed again",
                fix="record what was done now")  # fmt: skip
@@ -187,14 +187,13 @@ def _belongs(step: Step, state: DutyState, day: date) -> bool:
 def _void(step: Step, entry: Entry, event: Voidable, reason: str) -> int:
     """Say that an entry no longer counts, and what that leaves; gives the number of the event that says so."""
     subject = _subject(event)
-    state, part = duty_of(step.rows, event.key), part_of(step.rows, event.key, subject)
-    left = attrs.evolve(part, records=tuple(record for record in part.records if record.seq != entry.seq))
+    state = duty_of(step.rows, event.key)
     held = isinstance(event, e.MeetingHeld)
     because = step.emit(e.EventVoided(
         seq=entry.seq, reason=reason, key=event.key, subject=subject, amount=_amount(event),
         entry=event.entry if isinstance(event, e.EntryChecked) else "",
         pair=event.pair if isinstance(event, e.AmountRecorded) else "",
-        short=duties.fulfilled_at(step, state, left) is None, edge="held" if held else "",
+        short=duties.fulfilled_at(step, state, subject, without=entry.seq) is None, edge="held" if held else "",
     ))  # fmt: skip
     if held:
         _undate(step, state.name, "held")
@@ -205,7 +204,7 @@ def _rejudge(step: Step, event: Voidable, before: PartState) -> None:
     """Judge again whether a subject has done a duty, and whether in time; say what changed and nothing else."""
     subject = _subject(event)
     state, part = duty_of(step.rows, event.key), part_of(step.rows, event.key, subject)
-    when = duties.fulfilled_at(step, state, part)
+    when = duties.fulfilled_at(step, state, subject)
     if not before.done:
         if when is not None and part.owes != 0:  # whoever has left owes nothing, and is counted nowhere
             _count(step, event.key, subject, when)

@@ -15,7 +15,7 @@ from phaseflow.core.decide.people import holders_of, require, require_other, rol
 from phaseflow.core.decide.step import Refusal, Step, refuse, refuse_all
 from phaseflow.core.gates import text_of
 from phaseflow.core.plan.model import Duty
-from phaseflow.core.state.duties import duty_of, part_of
+from phaseflow.core.state.duties import duty_of, part_of, records_of
 from phaseflow.core.state.rows import Counted, DutyState, PartState
 from phaseflow.errors import Problem, did_you_mean
 from phaseflow.messages import commands as c
@@ -231,7 +231,8 @@ def confirm(step: Step, command: c.Confirm) -> None:
         step, map(str, duty.spec.checked_by), f"check '{duty.name}'", span=span, clause=duty.clause, subject=duty.name
     )
     part = part_of(step.rows, state.key, command.subject)
-    for author in dict.fromkeys((command.subject, *(name for record in part.records for name in record.by))):
+    records = records_of(step.rows, state.key, command.subject)
+    for author in dict.fromkeys((command.subject, *(name for record in records for name in record.by))):
         require_other(step, author, f"check '{duty.name}'", span)
     if not part.reported and not part.done:
         refuse(
@@ -259,7 +260,7 @@ def reported(step: Step, duty: Duty, key: str, subject: str) -> None:
     """What a subject owes is there; it counts at once, or once somebody has checked it."""
     state, part = duty_of(step.rows, key), part_of(step.rows, key, subject)
     if part.done:
-        when = fulfilled_at(step, state, part) if part.in_time is False else None
+        when = fulfilled_at(step, state, subject) if part.in_time is False else None
         if when is not None and was_in_time(state, part, when):  # a late record (R2)
             step.emit(e.DutyUndone(key=key, subject=subject, rest=state.outstanding + 1))
             finish(step, key, subject)
@@ -276,7 +277,7 @@ def finish(step: Step, key: str, subject: str) -> None:
     state, part = duty_of(step.rows, key), part_of(step.rows, key, subject)
     if part.owes == 0:  # whoever owes nothing may do it all the same; nobody else's debt is paid by that
         return
-    in_time = was_in_time(state, part, fulfilled_at(step, state, part) or step.at)
+    in_time = was_in_time(state, part, fulfilled_at(step, state, subject) or step.at)
     fell = part.fell_due or (0 if part.term is not None else state.fell_due)
     rest = state.outstanding - (0 if part.waived or state.exempt else 1)
     step.emit(e.DutyDone(key=key, subject=subject, in_time=in_time, rest=rest))
@@ -293,15 +294,18 @@ def was_in_time(state: DutyState, part: PartState, when: datetime) -> bool:
     return limit is None or when < limit
 
 
-def fulfilled_at(step: Step, state: DutyState, part: PartState) -> datetime | None:
+def fulfilled_at(step: Step, state: DutyState, subject: str, without: int = 0) -> datetime | None:
     """When what a subject has done came up to what it owes, by the times at which it happened.
 
-    None where it does not come up to it, and for documents and polls, which keep their own record.
+    None where it does not come up to it, and for documents and polls, which keep their own record. *without* is the
+    number of an entry whose record is left out.
     """
     duty = step.level.duties.get(state.name)
-    records = sorted(part.records, key=lambda record: (record.at, record.seq))
+    counted = (record for record in records_of(step.rows, state.key, subject) if record.seq != without)
+    records = sorted(counted, key=lambda record: (record.at, record.seq))
     match duty.kind if duty is not None else "task":
         case "quota":
+            part = part_of(step.rows, state.key, subject)
             return _reached(records, part.owes if part.owes is not None else state.amount)
         case "checklist":
             assert duty is not None

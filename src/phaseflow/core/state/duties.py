@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Container
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 import attrs
 
 from phaseflow.core.plan.model import Plan
-from phaseflow.core.state.rows import Counted, Draft, DutyState, PartState, Timer, timer_key
+from phaseflow.core.state.rows import Counted, Draft, DutyState, PartState, Rows, Timer, timer_key
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry, Term
 
@@ -27,6 +28,22 @@ def part_of(rows: Draft, key: str, subject: str) -> PartState:
     """What a subject has done towards a duty; an empty part where there is no row yet."""
     state: PartState | None = rows.get(f"part/{key}/{subject}")
     return state or NOTHING
+
+
+def records_of(rows: Rows, key: str, subject: str) -> list[Counted]:
+    """What counts of all that a subject has recorded towards a duty, in the order of recording."""
+    return [record for _key, record in rows.scan(f"record/{key}/{subject}/")]
+
+
+def record_key(key: str, subject: str, seq: int) -> str:
+    """The key of the row that an entry's record has while it counts."""
+    return f"record/{key}/{subject}/{seq:08d}"
+
+
+def _count(rows: Draft, key: str, subject: str, of: Entry, **what: Any) -> None:
+    """Keep a record: whose work it is stands on its entry, who recorded it and for whom they acted."""
+    by = tuple(name for name in (of.actor, of.on_behalf_of) if name)
+    rows.put(record_key(key, subject, of.seq), Counted(seq=of.seq, at=of.at, by=by, **what))
 
 
 def _put(rows: Draft, key: str, subject: str, part: PartState) -> None:
@@ -166,15 +183,10 @@ def overdue_rescinded(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.Overdu
     """What was recorded stands in the trail; the rescinding event beside it is the correction (R2)."""
 
 
-def _authors(entry: Entry) -> tuple[str, ...]:
-    """Whose work a record is: who recorded it, and for whom they acted."""
-    return tuple(name for name in (entry.actor, entry.on_behalf_of) if name)
-
-
 def amount_recorded(_plan: Plan, rows: Draft, entry: Entry, event: e.AmountRecorded) -> None:
     part = part_of(rows, event.key, event.subject)
-    records = (*part.records, Counted(seq=entry.seq, at=entry.at, by=_authors(entry), amount=event.amount))
-    _put(rows, event.key, event.subject, attrs.evolve(part, amount=part.amount + event.amount, records=records))
+    _count(rows, event.key, event.subject, entry, amount=event.amount)
+    _put(rows, event.key, event.subject, attrs.evolve(part, amount=part.amount + event.amount))
     if event.pair:
         rows.put(f"pair/{event.key}/{event.pair}", event.subject)
 
@@ -182,21 +194,18 @@ def amount_recorded(_plan: Plan, rows: Draft, entry: Entry, event: e.AmountRecor
 def entry_checked(_plan: Plan, rows: Draft, entry: Entry, event: e.EntryChecked) -> None:
     part = part_of(rows, event.key, event.subject)
     if event.entry not in part.entries:
-        records = (*part.records, Counted(seq=entry.seq, at=entry.at, by=_authors(entry), entry=event.entry))
-        changed = attrs.evolve(part, entries=(*part.entries, event.entry), records=records)
-        _put(rows, event.key, event.subject, changed)
+        _count(rows, event.key, event.subject, entry, entry=event.entry)
+        _put(rows, event.key, event.subject, attrs.evolve(part, entries=(*part.entries, event.entry)))
 
 
 def task_reported(_plan: Plan, rows: Draft, entry: Entry, event: e.TaskReported) -> None:
-    part = part_of(rows, event.key, event.subject)
-    records = (*part.records, Counted(seq=entry.seq, at=entry.at, by=_authors(entry)))
-    _put(rows, event.key, event.subject, attrs.evolve(part, reported=True, records=records))
+    _count(rows, event.key, event.subject, entry)
+    _put(rows, event.key, event.subject, attrs.evolve(part_of(rows, event.key, event.subject), reported=True))
 
 
 def meeting_held(plan: Plan, rows: Draft, entry: Entry, event: e.MeetingHeld) -> None:
-    part = part_of(rows, event.key, "")
-    records = (*part.records, Counted(seq=entry.seq, at=entry.at, by=_authors(entry)))
-    _put(rows, event.key, "", attrs.evolve(part, reported=True, records=records))
+    _count(rows, event.key, "", entry)
+    _put(rows, event.key, "", attrs.evolve(part_of(rows, event.key, ""), reported=True))
     rows.put(f"happened/{duty_of(rows, event.key).name}/held", plan.calendar.day_of(entry.at))
 
 
@@ -207,7 +216,9 @@ def duty_confirmed(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyConfirm
 
 def duty_found_poor(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyFoundPoor) -> None:
     part = part_of(rows, event.key, event.subject)
-    changed = attrs.evolve(part, reported=False, confirmed=False, entries=(), amount=Fraction(0), records=())
+    for record in records_of(rows, event.key, event.subject):
+        rows.drop(record_key(event.key, event.subject, record.seq))
+    changed = attrs.evolve(part, reported=False, confirmed=False, entries=(), amount=Fraction(0))
     _put(rows, event.key, event.subject, changed)
 
 
@@ -251,9 +262,9 @@ def make_up_ordered(_plan: Plan, rows: Draft, _entry: Entry, event: e.MakeUpOrde
 
 def event_voided(_plan: Plan, rows: Draft, entry: Entry, event: e.EventVoided) -> None:
     part = part_of(rows, event.key, event.subject)
-    records = tuple(record for record in part.records if record.seq != event.seq)
+    rows.drop(record_key(event.key, event.subject, event.seq))
     entries = tuple(name for name in part.entries if name != event.entry)
-    part = attrs.evolve(part, amount=part.amount - (event.amount or 0), entries=entries, records=records)
+    part = attrs.evolve(part, amount=part.amount - (event.amount or 0), entries=entries)
     if event.short:
         part = attrs.evolve(part, reported=False, confirmed=False)
     _put(rows, event.key, event.subject, part)

@@ -110,7 +110,10 @@ class DutyState:
 
 @attrs.frozen(kw_only=True)
 class Counted:
-    """One record that counts: the number of its entry, when it happened, what it was, and whose work it is (*by*)."""
+    """One record that counts: the number of its entry, when it happened, what it was, and whose work it is (*by*).
+
+    It is a row of its own, so that one more record costs as much as the first.
+    """
 
     seq: int
     at: datetime
@@ -121,7 +124,7 @@ class Counted:
 
 @attrs.frozen(kw_only=True)
 class PartState:
-    """What one subject has done towards one duty. *records* is what counts.
+    """What one subject has done towards one duty; each record that counts is a row beside it, a `Counted`.
 
     *in_time* is how it was judged when it was done, *done_by* the number of the entry that said it was done.
     """
@@ -137,7 +140,6 @@ class PartState:
     timers: tuple[str, ...] = ()
     fell_due: int = 0
     locked: bool = False
-    records: tuple[Counted, ...] = ()
     in_time: bool | None = None
     done_by: int = 0
 
