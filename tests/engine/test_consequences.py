@@ -70,7 +70,9 @@ class Clock:
 class Pilot:
     """A pilot with departments; *north* has 69 of 100, *south* 70."""
 
-    def __init__(self, url: str = "memory:", rule: str = "false", quorum: str = "none", **changes: str) -> None:
+    def __init__(
+        self, url: str = "memory:", rule: str = "false", quorum: str = "none", *, kinds: Any = None, **changes: str
+    ) -> None:
         text = POLICY.replace("RULE", rule).replace("QUORUM", quorum)
         for old, new in changes.items():
             text = text.replace(old, new)
@@ -80,7 +82,7 @@ class Pilot:
         self.top = self.engine.start(
             self.plan, start="2009-07-01", roster=PEOPLE, bodies={"government": ["city"]}
         )
-        self.units = {name: self.start(name) for name in ("north", "south")}
+        self.units = {name: self.start(name, kind=(kinds or {}).get(name, "")) for name in ("north", "south")}
 
     def start(self, unit: str, **more: Any) -> Any:
         roster = [{"id": f"{unit}.lead", "roles": ["lead"]}]
@@ -373,3 +375,30 @@ def test_r33_a_unit_may_be_reached_by_a_band_of_the_programme_alone() -> None:
     pilot.cast()
     pilot.close()
     assert [p.name for p in pilot.units["north"].status().phases if p.state == "open"] == ["again"]
+
+
+def test_r15_an_anonymous_box_is_counted_by_group(tmp_path: Path) -> None:
+    """The engine counts the box by group too, and `verify` finds the box as it was counted."""
+    pilot = Pilot(f"sqlite:///{tmp_path}/runs.db", "true", **{"quorum: none": "quorum: none\n        by_group: true"})
+    pilot.open()
+    pilot.cast(20, north=18, south=19)
+    counted = next(event for event in pilot.close().events if isinstance(event, e.PollCounted))
+    assert [(r.rated, r.group, r.favourable, r.base) for r in counted.groups] == [
+        ("north", "county", 18, 20), ("south", "county", 19, 20)
+    ]  # fmt: skip
+    pilot.whole()
+
+
+def test_r33_only_units_of_the_named_kinds_are_rated() -> None:
+    """`units: department` leaves the mass organisations out; without any department nobody can be rated."""
+    changes = {"subject: unit": "subject: unit\n            units: department",
+               "programme: {": "programme: {kinds: {department: Department, mass: Mass organisation}, "}  # fmt: skip
+    with pytest.raises(PolicyError, match="kind of unit 'departmen'"):
+        Pilot(**{**changes, "subject: unit": "subject: unit\n            units: departmen"})
+    pilot = Pilot(kinds={"north": "mass", "south": "department"}, **changes)
+    pilot.open()
+    pilot.cast(10, south=1)
+    pilot.close()
+    assert (pilot.owed("north"), pilot.owed("south")) == ([], ["explanation", "make_up_lessons"])
+    with pytest.raises(Refused, match="none belongs to the programme"):
+        Pilot(kinds={"north": "mass", "south": "mass"}, **changes).open()

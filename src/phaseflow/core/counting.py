@@ -15,7 +15,7 @@ import attrs
 from phaseflow.core.gates import text_of
 from phaseflow.core.plan.polls import measure_of
 from phaseflow.core.state.polls import PollState
-from phaseflow.messages.events import EdgeResult, Reading
+from phaseflow.messages.events import EdgeResult, GroupResult, Reading
 from phaseflow.spec.duties import Band, Bands, PollDuty, Quorum
 from phaseflow.spec.phrases import SharePhrase
 
@@ -24,6 +24,19 @@ ABSTAIN = "abstain"
 
 Tally = tuple[tuple[str, str, str, int], ...]
 """(edge, rated subject, choice, how often), sorted."""
+
+GroupTally = tuple[tuple[str, str, str, str, int], ...]
+"""(edge, rated subject, group, choice, how often), sorted; kept in no event and no row."""
+
+
+@attrs.frozen(kw_only=True)
+class Count:
+    """What a box, or the rows of an open poll, hold; *root* is that of the box (R14)."""
+
+    tally: Tally = ()
+    root: str = ""
+    groups: GroupTally = ()
+
 
 Doubt = Literal["", "aggregate", "nothing_valid", "tie", "bound"]
 Bound = Callable[[SharePhrase | str], Fraction | None]
@@ -109,6 +122,55 @@ def results(
             suppressed=valid < spec.smallest_group,
         ))  # fmt: skip
     return tuple(found)
+
+
+def by_group(
+    spec: PollDuty, state: PollState, found: Iterable[EdgeResult], tally: GroupTally
+) -> tuple[GroupResult, ...]:
+    """The results by group, without the numbers of groups that are too small to be shown (R15).
+
+    Of a result that is itself suppressed no group is shown. Where a number could be had by taking the others from the
+    whole, further groups go without theirs, the smallest first (see `hidden`).
+    """
+    shown = []
+    lines: dict[tuple[str, str], dict[str, dict[str, int]]] = {}
+    for edge, rated, group, choice, number in tally:
+        lines.setdefault((edge, rated), {}).setdefault(group, {})[choice] = number
+    for result in found:
+        groups = lines.get((result.edge, result.rated), {})
+        valid = {group: sum(n for choice, n in counts.items() if choice != ABSTAIN) for group, counts in groups.items()}
+        secret = frozenset(groups) if result.suppressed else hidden(valid, spec.smallest_group)
+        favourable, base = measure_of(str(spec.edges[result.edge].measure or spec.measure))  # type: ignore[index]
+        for group, counts in sorted(groups.items()):
+            bases = {
+                "valid": valid[group], "cast": sum(counts.values()),
+                "invited": state.invited.get(result.edge, {}).get(group, 0),
+            }  # fmt: skip
+            good = sum(counts.get(choice, 0) for choice in favourable)
+            seen = group not in secret
+            shown.append(GroupResult(
+                edge=result.edge, rated=result.rated, group=group, favourable=good if seen else None,
+                base=bases[base] if seen else None,
+            ))  # fmt: skip
+    return tuple(shown)
+
+
+def hidden(valid: Mapping[str, int], smallest: int) -> frozenset[str]:
+    """The groups whose numbers are not shown beside the result of all.
+
+    Args:
+        valid: Valid answers by group, counts; a group of none hides nobody and shows nothing.
+        smallest: The least number of answers that may be shown.
+
+    Returns:
+        Every group under *smallest*; and as many more, the smallest first, until those left out are two at least and
+        hold *smallest* answers together, so that the rest of the whole tells of no few either.
+    """
+    secret = {group for group, number in valid.items() if 0 < number < smallest}
+    left = sorted((number, group) for group, number in valid.items() if number >= smallest)
+    while secret and left and (len(secret) < 2 or sum(valid[group] for group in secret) < smallest):
+        secret.add(left.pop(0)[1])
+    return frozenset(secret | {group for group, number in valid.items() if not number})
 
 
 def share_of(result: EdgeResult) -> Fraction | None:

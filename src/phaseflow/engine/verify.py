@@ -76,7 +76,7 @@ def _boxes(tx: Tx, run: str, trail: list[Entry]) -> list[str]:
             number = entry.event.round
             rounds[entry.event.key] = entry.event.key if number == 1 else f"{entry.event.key}#{number}"
         if isinstance(entry.event, e.PollCounted) and entry.event.root:
-            tally, root = count_box(tx.ballots(f"{run}:{rounds[entry.event.key]}"))
-            if root != entry.event.root or tally != entry.event.tally:
+            found = count_box(tx.ballots(f"{run}:{rounds[entry.event.key]}"))
+            if found.root != entry.event.root or found.tally != entry.event.tally:
                 faults.append(f"the box of '{entry.event.key}' does not hold what entry {entry.seq} counted")
     return faults

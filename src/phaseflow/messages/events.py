@@ -649,6 +649,7 @@ class ParticipationRecorded(Event):
     groups: tuple[str, ...] = ()
     papers: int = 1
     answers: Mapping[str, str] = EMPTY
+    group: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -703,8 +704,19 @@ class EdgeResult:
 
 
 @attrs.frozen(kw_only=True)
+class GroupResult:
+    """The result of one group on one edge for one rated subject; without numbers where they are not to be shown."""
+
+    edge: str
+    rated: str
+    group: str
+    favourable: int | None = None
+    base: int | None = None
+
+
+@attrs.frozen(kw_only=True)
 class PollCounted(Event):
-    """A poll was counted. *go* are the consequences of its bands.
+    """A poll was counted. *go* are the consequences of its bands, *groups* the results by group, where wanted.
 
     *share* is None where there is no one result: nothing valid was cast, or each edge stands for itself. Not *final*:
     the count stands, and what follows from it waits for the answer to a question.
@@ -719,6 +731,7 @@ class PollCounted(Event):
     root: str = ""
     suppressed: bool = False
     final: bool = True
+    groups: tuple[GroupResult, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

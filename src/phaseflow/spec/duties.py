@@ -392,6 +392,9 @@ class Edge(Shape):
             "every unit."
         ),
     )
+    units: tuple[Name, ...] = attrs.field(
+        default=(), metadata=one_or_many("With `subject: unit`: only units of these kinds are rated.")
+    )
     measure: str | None = attrs.field(
         default=None, metadata=doc("Its own measure, where it is not that of the poll.", example="good of valid")
     )
@@ -459,6 +462,13 @@ class PollDuty(DutyBase):
     anonymous: bool | Unstated = attrs.field(metadata=doc("Whether ballots are kept apart from voters."))
     smallest_group: int = attrs.field(
         default=5, metadata=doc("A result over fewer answers shows its band and not its number.", minimum=1)
+    )
+    by_group: bool = attrs.field(
+        default=False,
+        metadata=doc(
+            "Show results by group too: a group of `at_least`, else the role under which somebody answers. The group "
+            "then stands on the ballot."
+        ),
     )
     at_least: Mapping[Name, SharePhrase] = attrs.field(
         default=EMPTY, metadata=doc("Least shares of groups, each with its base: `10% of respondents`.")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from phaseflow.core import deadlines
+from phaseflow.core.counting import Count
 from phaseflow.core.decide import finding, tallies
 from phaseflow.core.decide.people import require, roles_of
 from phaseflow.core.decide.step import Step, refuse, refuse_all
@@ -80,19 +81,24 @@ def open_poll(step: Step, command: c.OpenPoll) -> None:
 
 def _units_rated(step: Step, booth: Booth) -> dict[str, tuple[str, ...]]:
     """The units that belong to the programme now, for each edge that rates units; they stay the subjects (R33)."""
-    edges = [str(name) for name, edge in booth.spec.edges.items() if edge.rates_units]
-    units = tuple(key.removeprefix("unit/") for key, _ in step.rows.scan("unit/")) if edges else ()
-    if edges and not units:
-        refuse(
-            "unmet",
-            "PF435",
-            f"'{booth.duty.name}' rates units, and none belongs to the programme",
-            span=booth.spec.edges[edges[0]].span_of("subject"),  # type: ignore[index]
-            clause=booth.duty.clause,
-            why="those who are rated are those who belong to the programme when the poll is opened",
-            fix="start the units' runs first",
-        )
-    return dict.fromkeys(edges, units)
+    edges = {str(name): edge for name, edge in booth.spec.edges.items() if edge.rates_units}
+    if not edges:
+        return {}
+    enrolled = [key.removeprefix("unit/") for key, _ in step.rows.scan("unit/")]
+    kinds: dict[str, str] = {}
+    if any(edge.units for edge in edges.values()) and step.around.units is not None:
+        kinds = {fact.unit: fact.head.kind for fact in step.around.units()}
+    rated = {
+        name: tuple(unit for unit in enrolled if not edge.units or kinds.get(unit) in edge.units)
+        for name, edge in edges.items()
+    }
+    refuse_all("unmet", [
+        _problem(booth, "PF435", f"'{name}' of '{booth.duty.name}' rates units, and none belongs to the programme",
+                 f"edges.{name}", "those who are rated are those who belong to the programme when the poll is opened",
+                 "start the units' runs first")
+        for name, units in rated.items() if not units
+    ])  # fmt: skip
+    return rated
 
 
 def _check_invited(booth: Booth, invited: Mapping[str, Mapping[str, int]]) -> None:
@@ -177,13 +183,14 @@ def cast(step: Step, command: c.Cast) -> None:
         )
     answers = _answers(step, booth, state, command, edge)
     groups = _groups(step, booth, person, command.group)
+    group = _group(step, booth, edge, person, command.group) if booth.spec.by_group else ""
     step.emit(e.ParticipationRecorded(
         key=booth.key, edge=command.edge, person=person, groups=groups, papers=len(answers),
-        answers={} if anonymous else answers,
+        answers={} if anonymous else answers, group=group,
     ))  # fmt: skip
     if anonymous:
         for rated, choice in answers.items():
-            body = {"choice": choice, "edge": command.edge, "rated": rated}
+            body = {"choice": choice, "edge": command.edge, "rated": rated, **({"group": group} if group else {})}
             step.ballots.append((box_of(state), json.dumps(body, sort_keys=True, separators=(",", ":"))))
 
 
@@ -267,6 +274,12 @@ def _groups(step: Step, booth: Booth, person: str, group: str) -> tuple[str, ...
     return tuple(sorted(mine & ({*map(str, booth.spec.at_least)} | ({group} if not person else set()))))
 
 
+def _group(step: Step, booth: Booth, edge: Edge, person: str, group: str) -> str:
+    """The one group for which an answer is counted: the first of `at_least`, else of the raters, that it belongs to."""
+    mine = {group} if not person else {*roles_of(step, person), *_own_groups(step, person)}
+    return next((name for name in map(str, (*booth.spec.at_least, *edge.raters)) if name in mine), "")
+
+
 def _answers(step: Step, booth: Booth, state: PollState, command: c.Cast, edge: Edge) -> dict[str, str]:
     """The paper: one choice for everybody who is rated on the edge, no more and no less."""
     answers = dict(command.answers) or {command.rated: command.choice}
@@ -319,8 +332,8 @@ def close(step: Step, command: c.ClosePoll) -> None:
     if command.by != c.SYSTEM or state.status == "open":
         _organiser(step, booth, f"close '{booth.duty.name}'")
     if state.status == "admitted" or tallies.turned_out(step, booth, state):
-        tally, root = tallies.tally_of(step, booth, state, (command.tally, command.root))
-        tallies.count(step, booth, tally, root)
+        told = Count(tally=command.tally, root=command.root)
+        tallies.count(step, booth, tallies.tally_of(step, booth, state, told))
 
 
 answered = tallies.answered

@@ -15,6 +15,7 @@ import attrs
 
 from phaseflow.core.calendars import Calendar
 from phaseflow.core.conditions import Requirement
+from phaseflow.core.counting import Count
 from phaseflow.core.plan.model import LevelPlan, Plan
 from phaseflow.core.state.evolve import evolve
 from phaseflow.core.state.rows import Clock, Draft, Head, Rows
@@ -66,13 +67,14 @@ class Surroundings:
     """What a decision may look at outside its own run; all of it is read in the same transaction (R11, R19).
 
     *up* are the programme's rows, *units* gives the census of its units, *host* what the host's facts say, *box* counts
-    the ballot box of an anonymous poll: its tally and its root (R14). Only the room that closes a poll asks for a box.
+    the ballot box of an anonymous poll: its tally (by group too) and its root (R14). Only the room that closes a poll
+    asks for a box.
     """
 
     up: Rows | None = None
     units: Callable[[], Iterable[UnitFact]] | None = None
     host: Mapping[tuple[str, str], object] = attrs.field(factory=dict)
-    box: Callable[[str], tuple[tuple[tuple[str, str, str, int], ...], str]] | None = None
+    box: Callable[[str], Count] | None = None
 
 
 @attrs.frozen

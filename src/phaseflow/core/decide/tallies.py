@@ -14,7 +14,7 @@ from typing import Literal
 import attrs
 
 from phaseflow.core import counting, deadlines
-from phaseflow.core.counting import Finding, Tally
+from phaseflow.core.counting import Count, Finding, Tally
 from phaseflow.core.decide import consequences, duties, phases
 from phaseflow.core.decide.people import holders_of
 from phaseflow.core.decide.step import Refusal, Step, refuse, refuse_all
@@ -105,8 +105,8 @@ def hold(
     step.emit(e.PollHeld(key=booth.key, question=question, about=about, shortfalls=missing))
 
 
-def tally_of(step: Step, booth: Booth, state: PollState, told: tuple[Tally, str] = ((), "")) -> tuple[Tally, str]:
-    """The tally of a poll and the root of its box: from the rows, or for an anonymous poll from the counted box.
+def tally_of(step: Step, booth: Booth, state: PollState, told: Count = Count()) -> Count:  # noqa: B008 - frozen
+    """The count of a poll: from the rows, or for an anonymous poll from its box.
 
     *told* is the count of the box where the surroundings do not offer one.
 
@@ -114,12 +114,18 @@ def tally_of(step: Step, booth: Booth, state: PollState, told: tuple[Tally, str]
         Refusal: the box holds other answers than were cast, more of them, or fewer.
     """
     if booth.spec.anonymous:
-        tally, root = step.around.box(box_of(state)) if step.around.box is not None else told
-        return _checked(booth, state, tally), root
-    counts = Counter(
-        (edge, rated, choice) for edge, vote in votes_of(step.rows, state) for rated, choice in vote.answers.items()
+        found = step.around.box(box_of(state)) if step.around.box is not None else told
+        return attrs.evolve(found, tally=_checked(booth, state, found.tally))
+    counts: Counter[tuple[str, str, str]] = Counter()
+    groups: Counter[tuple[str, str, str, str]] = Counter()
+    for edge, vote in votes_of(step.rows, state):
+        for rated, choice in vote.answers.items():
+            counts[edge, rated, choice] += 1
+            groups[edge, rated, vote.group, choice] += 1
+    return Count(
+        tally=tuple((*key, number) for key, number in sorted(counts.items())),
+        groups=tuple((*key, number) for key, number in sorted(groups.items())),
     )
-    return tuple((*key, number) for key, number in sorted(counts.items())), ""
 
 
 def _checked(booth: Booth, state: PollState, tally: Tally) -> Tally:
@@ -160,26 +166,28 @@ def count_if_told(step: Step, booth: Booth, state: PollState) -> None:
     if booth.spec.anonymous and step.around.box is None:
         return
     try:
-        tally, root = tally_of(step, booth, state)
+        found = tally_of(step, booth, state)
     except Refusal:
         return
-    count(step, booth, tally, root)
+    count(step, booth, found)
 
 
-def count(step: Step, booth: Booth, tally: Tally, root: str = "") -> None:
+def count(step: Step, booth: Booth, counted: Count) -> None:
     """Record the count and follow its bands, or ask where the policy or the result leaves something open."""
     spec, state = booth.spec, booth.state(step)
     assert state is not None  # only a poll that was opened is counted
     rated = {str(name): rated_on(step, state, str(name), edge) for name, edge in spec.edges.items()}
-    found = counting.results(spec, state, rated, tally)
+    found = counting.results(spec, state, rated, counted.tally)
     finding = counting.weigh(spec, found, str(spec.aggregate or ""), _bounds(step, booth))
     final = not finding.doubt and spec.quorum != "unstated"
     if spec.anonymous:
         step.sealed.append(box_of(state))
     step.emit(e.PollCounted(
-        key=booth.key, tally=tally, results=finding.results if final else found, share=finding.share if final else None,
-        band=finding.band if final else "", go=finding.go if final else (), root=root,
+        key=booth.key, tally=counted.tally, results=finding.results if final else found,
+        share=finding.share if final else None, band=finding.band if final else "",
+        go=finding.go if final else (), root=counted.root,
         suppressed=any(result.suppressed for result in found), final=final,
+        groups=counting.by_group(spec, state, found, counted.groups) if spec.by_group else (),
     ))  # fmt: skip
     if final:
         duties.reported(step, booth.duty, booth.key, "")

@@ -118,7 +118,7 @@ def compile_duty(place: Place, level: str, policy: Policy, roles: Mapping[str, R
             fix="add `by: ROLE`, or `each: ROLE`",
         )
     if isinstance(spec, s.PollDuty):
-        _check_rated(spec, roles, policy.bodies, faults)
+        _check_rated(spec, roles, policy, faults)
     if subjects == "body" and not by:
         faults.error(
             "PF203",
@@ -269,10 +269,22 @@ def _subjects(
     return "role", name
 
 
-def _check_rated(spec: s.PollDuty, roles: Mapping[str, Role], bodies: Mapping[Any, BodySpec], faults: Faults) -> None:
-    """Whoever is rated on an edge of a poll is a role, a kind of body, or every unit of the programme."""
-    known = ("unit", *roles, *map(str, bodies))
+def _check_rated(spec: s.PollDuty, roles: Mapping[str, Role], policy: Policy, faults: Faults) -> None:
+    """Whoever is rated on an edge of a poll is a role, a kind of body, or every unit (of some kinds)."""
+    known = ("unit", *roles, *map(str, policy.bodies))
+    kinds = policy.programme.kinds if policy.programme is not None else {}
     for edge in spec.edges.values():
+        for kind, span in named(edge, "units"):
+            if kind not in kinds:
+                faults.unknown("kind of unit", kind, span, kinds)
+        if edge.units and not edge.rates_units:
+            faults.error(
+                "PF234",
+                "this edge names kinds of units, and no unit is rated on it",
+                edge.span_of("units"),
+                why="`units` says which units are rated, where units are",
+                fix="add `subject: unit`, or drop `units`",
+            )
         if edge.subject is not None and edge.subject not in known:
             faults.unknown("role or body", str(edge.subject), edge.span_of("subject"), known)
 

@@ -64,6 +64,7 @@ class VoteState:
     groups: tuple[str, ...] = ()
     papers: int = 1
     answers: Mapping[str, str] = EMPTY
+    group: str = ""
 
 
 def poll_of(rows: Rows, key: str) -> PollState | None:
@@ -145,7 +146,9 @@ def participation_recorded(_plan: Plan, rows: Draft, _entry: Entry, event: e.Par
     handed = state.handed
     for group in () if event.person else event.groups:
         handed = {**handed, event.edge: _added(handed.get(event.edge, {}), group, 1)}
-    rows.put(name, VoteState(groups=event.groups, papers=event.papers, answers=event.answers))
+    rows.put(name, VoteState(
+        groups=event.groups, papers=event.papers, answers=event.answers, group=event.group
+    ))  # fmt: skip
     _change(rows, event.key, voters=voters, papers=papers, groups=groups, handed=handed)
 
 
