@@ -28,9 +28,12 @@ def a_notice(kind: Any = "due_soon", **fields: Any) -> Notice:
     return Notice(kind=kind, **(known | fields))
 
 
-def post(store: Store, notice: Notice | None = None, /, *, at: datetime = NOON, **fields: Any) -> str:
-    """Put a notice into the outbox, and say its id."""
-    notice = notice or a_notice(**fields)
+def post(
+    store: Store, notice: Notice | None = None, /, *, at: datetime = NOON, told_at: datetime | None = None, **more: Any
+) -> str:
+    """Put a notice of what happened at *at* into the outbox, to be told from then or from *told_at* on; say its id."""
+    notice = notice or a_notice(at=at, **more)
+    at = told_at or at
     with store.transaction() as tx:
         head = tx.head(notice.run)
         seq = 1 if head is None else head.seq + 1

@@ -51,6 +51,10 @@ ALLOWED = {
         "relay",
         "core.state",
     ): "the relay asks a row whether somebody still owes, and needs the class of the row for that",
+    (
+        "relay",
+        "core.calendars",
+    ): "quiet hours are on a wall clock, and only calendars know those",
     ("cli", ""): "the version stands in the package itself",
     ("cli", "sqlite3"): "the doctor names the version of the library; it opens no database",
 }

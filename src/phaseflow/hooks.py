@@ -7,7 +7,7 @@ each plugin alone, so that none can stop another (law 11). Claiming, retries and
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -48,20 +48,23 @@ class Telling:
     """One telling, as a hook sees it under the name ``delivery``.
 
     *id* is the same on each attempt, so that a receiver can drop doubles: ``notice/hook``, or ``notice/hook/person``
-    for a hook that names ``recipient``. *attempt* counts from 1; *now* is the instant of the relay, UTC.
+    for a hook that names ``recipient``. *attempt* counts from 1; *now* is the instant of the relay, UTC. A digest has
+    an id made of those of its *parts*.
     """
 
     id: str
     hook: str
     attempt: int
     now: datetime
+    parts: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
 class Recipient:
     """Whom to tell: an opaque id, and the personal values that are kept of this person now, read at the delivery.
 
-    *values* has a key for each field that is known: ``name``, ``email``, ``phone``. They are not to be stored.
+    *values* has a key for each field that is known: ``name``, ``email``, ``phone``, ``zone``. They are not to be
+    stored.
     """
 
     id: str
@@ -76,6 +79,11 @@ class Recipient:
     def email(self) -> str:
         """The mail address; empty where none is known."""
         return self.values.get("email", "")
+
+    @property
+    def zone(self) -> str:
+        """The zone this person lives by; empty where none is known."""
+        return self.values.get("zone", "")
 
 
 # --- what a plugin may answer ---------------------------------------------------------------------------------------
@@ -191,6 +199,10 @@ class Hooks:
     @_spec
     def redo_owed(self, notice: Notice, delivery: Telling, recipient: Recipient) -> None:
         """A unit owes the campaign once more, in a later batch."""
+
+    @_spec
+    def digest(self, notice: Notice, notices: Sequence[Notice], delivery: Telling, recipient: Recipient) -> None:
+        """Several notices for one person at once; *notice* sums them up, for those who tell all kinds alike."""
 
     @_spec
     def idle(self) -> None:

@@ -15,7 +15,7 @@ def test_the_nearest_file_above_counts_and_its_paths_are_relative_to_it(tmp_path
     below.mkdir(parents=True)
     found = read_settings(folder=below, environ={})
     assert found.db == f"sqlite:///{tmp_path}/runs.db"
-    assert (found.locale, found.hooks, found.smtp) == ("zh", ("console",), {"host": "mail"})
+    assert (found.locale, found.hooks, found.notifiers) == ("zh", ("console",), {"smtp": {"host": "mail"}})
 
 
 def test_an_option_wins_over_the_environment_and_that_over_the_file(tmp_path):
@@ -32,6 +32,8 @@ def test_an_option_wins_over_the_environment_and_that_over_the_file(tmp_path):
     [
         "[phaseflow]\ndatabase = 'x'",
         "[mail]\nhost = 'x'",
+        "relay = 1",
+        "[relay]\nsmtp = 1",
         "[phaseflow]\nhooks = 'console'",
         "[phaseflow]\ndb = 1",
         "not toml",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from phaseflow.core.notices import NoticeKind
 from phaseflow.hooks import Recipient
-from phaseflow.notifiers import compose
+from phaseflow.notifiers import compose, compose_digest
 from phaseflow.notifiers.message import Language
 from tests.outbox import a_notice
 
@@ -51,6 +51,20 @@ def test_what_users_wrote_is_never_a_template_and_never_a_line(title: str, reaso
     assert said.body.count("\n") <= 7
     braced = compose(a_notice(title="{notice.__class__} {0} %s"), language=language)
     assert "{notice.__class__} {0} %s" in braced.subject
+
+
+def test_a_digest_says_each_notice_with_its_facts() -> None:
+    """One greeting, how many there are, and each in its order under its own line."""
+    notices = [a_notice(), a_notice("outcome", title="Completed", subject="completed", data={})]
+    said = compose_digest(notices, a_notice("digest", title="2", data={}), recipient=Recipient(id="li"))
+    assert said.subject == "[safety · north] 2 notices for you"
+    assert said.body == (
+        "Dear li,\n\n2 notices for you\n\n1. [safety · north] Due soon: Reading notes (2009-03-13)\n"
+        "   Campaign: safety\n   Unit: north\n   About: notes\n   Due: 2009-03-13\n   Outstanding: 2\n"
+        "   Clause: 3.2\n\n2. [safety · north] Concluded: Completed\n   Campaign: safety\n   Unit: north\n"
+        "   About: completed\n   Clause: 3.2\n"
+    )
+    assert compose_digest(notices, a_notice("digest"), language="zh").subject == "[safety · north] 给您的2条通知"
 
 
 def test_facts_without_a_label_are_shown_under_their_name() -> None:

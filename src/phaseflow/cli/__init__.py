@@ -35,6 +35,7 @@ VERBS: dict[str, str] = {
     "verify": "upkeep",
     "tick": "runs",
     "relay": "runs",
+    "dead": "dead",
     "export": "transfer",
     "import": "transfer",
     "doctor": "doctor",

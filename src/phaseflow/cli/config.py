@@ -17,7 +17,11 @@ from phaseflow.errors import PolicyError, Problem, Span, did_you_mean
 
 FILE = "phaseflow.toml"
 KEYS = ("db", "locale", "hooks")
-"""What stands under ``[phaseflow]``; ``[smtp]`` is handed to the mail notifier as it is."""
+"""What stands under ``[phaseflow]``. ``[relay.NAME]`` says how the hook NAME is told; the section with the
+name of a notifier is handed to it as it is.
+"""
+NOTIFIERS = ("smtp",)
+"""Hooks that have a section of their own."""
 
 
 @attrs.frozen(kw_only=True)
@@ -27,7 +31,8 @@ class Settings:
     db: str = ""
     locale: str = "en"
     hooks: tuple[str, ...] = ()
-    smtp: Mapping[str, Any] = attrs.field(factory=dict)
+    notifiers: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
+    manners: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
     file: str = ""
 
 
@@ -68,16 +73,18 @@ def read_file(file: Path) -> Settings:
         raise _wrong(
             file, f"it cannot be read: {error}", "settings are TOML in UTF-8", "correct the file, or take it away"
         ) from None
-    unknown = [name for name in content if name not in ("phaseflow", "smtp")]
-    own = content.get("phaseflow", {})
-    smtp = content.get("smtp", {})
-    if unknown or not isinstance(own, dict) or not isinstance(smtp, dict):
+    sections = ("phaseflow", "relay", *NOTIFIERS)
+    manners = content.get("relay", {})
+    wrong = [name for name, section in content.items() if name not in sections or not isinstance(section, dict)]
+    wrong = wrong or [f"relay.{name}" for name, section in manners.items() if not isinstance(section, dict)]
+    if wrong:
         raise _wrong(
             file,
-            f"there is no section [{(unknown or ['phaseflow'])[0]}]",
-            "it has the sections [phaseflow] and [smtp]",
-            "move the keys there",
+            f"there is no section [{wrong[0]}]",
+            f"it has the sections {', '.join(f'[{name}]' for name in sections)}, and [relay.NAME] for each hook",
+            did_you_mean(wrong[0], sections) or "move the keys there",
         )
+    own = content.get("phaseflow", {})
     for key in own:
         if key not in KEYS:
             raise _wrong(
@@ -100,7 +107,8 @@ def read_file(file: Path) -> Settings:
         db=url_of(db, file.parent) if db else "",
         locale=own.get("locale", "en"),
         hooks=tuple(hooks),
-        smtp=smtp,
+        notifiers={name: content[name] for name in NOTIFIERS if name in content},
+        manners=manners,
         file=str(file),
     )
 

@@ -13,6 +13,7 @@ import click
 if TYPE_CHECKING:
     from phaseflow.cli.config import Settings
     from phaseflow.engine import Engine
+    from phaseflow.relay import Manner
 
     InstantBase = click.ParamType[datetime]
 else:
@@ -136,11 +137,12 @@ def opened(*, create: bool = False, hooks: bool = False) -> Iterator[Engine]:
     if not create:
         must_exist(found.db)
     plugins: tuple[object, ...] = ()
+    told: dict[str, Manner] = {}
     if hooks and found.hooks:
-        from phaseflow.cli.plugins import load
+        from phaseflow.cli.plugins import load, manners
 
-        plugins = load(found)
-    with Engine(found.db, hooks=plugins, clock=clock(), recorder=_account()) as engine:
+        plugins, told = load(found), manners(found)
+    with Engine(found.db, hooks=plugins, manners=told, clock=clock(), recorder=_account()) as engine:
         yield engine
 
 

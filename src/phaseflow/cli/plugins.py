@@ -12,6 +12,7 @@ from phaseflow.errors import PolicyError, Problem, Span, did_you_mean
 
 if TYPE_CHECKING:
     from phaseflow.cli.config import Settings
+    from phaseflow.relay import Manner
 
 SHORT = {"console": "phaseflow.notifiers.console:Console", "smtp": "phaseflow.notifiers.smtp:Smtp"}
 """Notifiers that come with phaseflow; ``smtp`` is given what stands under ``[smtp]`` (its timeout in seconds)."""
@@ -24,6 +25,17 @@ def load(settings: Settings) -> tuple[object, ...]:
         PolicyError: A hook cannot be imported or made (PF704).
     """
     return tuple(_one(name, settings) for name in settings.hooks)
+
+
+def manners(settings: Settings) -> dict[str, Manner]:
+    """How the hooks are told, by name.
+
+    Raises:
+        PolicyError: A setting cannot be read (PF730).
+    """
+    from phaseflow.relay import read_manner
+
+    return {name: read_manner(name, given) for name, given in settings.manners.items()}
 
 
 def _one(name: str, settings: Settings) -> object:
@@ -47,9 +59,9 @@ def _arguments(name: str, settings: Settings) -> dict[str, object]:
     """What a class is made with: the notifiers that come with phaseflow take their settings, others nothing."""
     if name == "console":
         return {"stream": sys.stderr if wants_json() else sys.stdout, "language": settings.locale}
-    if name != "smtp":
+    if name not in SHORT:
         return {}
-    given: dict[str, object] = {"language": settings.locale, **settings.smtp}
+    given: dict[str, object] = {"language": settings.locale, **settings.notifiers.get(name, {})}
     if isinstance(seconds := given.get("timeout"), int):
         given["timeout"] = timedelta(seconds=seconds)
     return given

@@ -17,7 +17,7 @@ from phaseflow.core.state.people import prefix_above
 from phaseflow.core.state.rows import DutyState, Head, Rows
 from phaseflow.messages import events as e
 from phaseflow.messages.commands import EMPTY
-from phaseflow.messages.events import Entry
+from phaseflow.messages.events import Entry, Rung, Term
 
 NoticeKind = Literal[
     "due_soon",
@@ -40,8 +40,9 @@ NoticeKind = Literal[
     "extension",
     "waiver",
     "redo_owed",
+    "digest",
 ]
-"""The hook points: every kind of notice is a hook of the same name."""
+"""The hook points: every kind of notice is a hook of the same name. A digest is made of notices by the relay."""
 
 
 @attrs.frozen(kw_only=True)
@@ -59,6 +60,11 @@ class Notice:
         owing: A duty key: everybody who still owes it is addressed (R26).
         data: Further facts, as text.
         clause: The clauses behind it.
+        useless_after: The instant from which it need not be told.
+        coalesce: A later notice with the same key makes this one superfluous.
+        zone: The zone of the run.
+        history: It was found when the run was started: part of what was already so (R27).
+        while_open: The row (a duty, a part of one, an item, a visit) with whose end it is no longer worth telling.
     """
 
     kind: NoticeKind
@@ -75,6 +81,13 @@ class Notice:
     clause: tuple[str, ...] = ()
     useless_after: datetime | None = None
     coalesce: str = ""
+    zone: str = "UTC"
+    history: bool = False
+    while_open: str = ""
+
+
+_WHILE_OPEN: frozenset[NoticeKind] = frozenset({"due_soon", "overdue", "escalated"})
+"""Kinds that are told only while something is owed."""
 
 
 def _names(rows: Rows, prefix: str) -> set[str]:
@@ -110,6 +123,7 @@ class _Desk:
         clause: Iterable[str] = (),
         stale: datetime | None = None,
         coalesce: str = "",
+        while_open: str = "",
         **data: Any,
     ) -> Notice:
         roles = tuple(role for role in dict.fromkeys(roles) if role)
@@ -128,6 +142,8 @@ class _Desk:
             data={key: str(value) for key, value in data.items()},
             useless_after=stale,
             coalesce=coalesce,
+            zone=self.plan.calendar.zone,
+            while_open=while_open,
         )
 
     def phase(self, kind: NoticeKind, name: str, **data: Any) -> Notice:
@@ -152,6 +168,8 @@ class _Desk:
         if state is None or rule is None:
             return None
         data = {"due": state.term.day or "", "outstanding": state.outstanding, "owed": state.owed, **more}
+        if kind in _WHILE_OPEN:
+            data["while_open"] = f"part/{key}/{subject}" if subject else f"duty/{key}"
         if role:
             return self.notice(kind, state.name, rule.title, (role,), clause=rule.clause, **data)
         if subject:
@@ -227,12 +245,17 @@ def _about_phases(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
         case e.PhaseClosed(phase=name, open_duties=left):
             return [desk.phase("phase_closed", name, open_duties=left)]
         case e.WindowEnded(phase=name):
-            return [desk.phase("phase_overdue", name)]
+            return [desk.phase("phase_overdue", name, while_open=_visit(event))]
         case e.PhaseReminded(phase=name, rung=rung):
             phase = desk.level.phases[name]
             kind: NoticeKind = "due_soon" if rung.kind == "remind" else "escalated"
             roles = (rung.role,) if rung.role else desk.phase_roles(name)
-            return [desk.notice(kind, name, phase.title, roles, clause=phase.clause)]
+            visit = desk.rows.get(_visit(event))
+            notice = desk.notice(kind, name, phase.title, roles, clause=phase.clause, while_open=_visit(event))
+            if kind == "escalated":
+                return [notice]
+            stale, same = _stale(visit.ladder, rung, visit.ends), f"{desk.head.run}/{_visit(event)}"
+            return [attrs.evolve(notice, useless_after=stale, coalesce=same)]
         case e.GateJudged(move=move, verdict="held", readings=readings):
             rule = desk.level.moves[move]
             asker = (desk.entry.actor,) if desk.entry.actor != "system" else ()
@@ -243,14 +266,31 @@ def _about_phases(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
             return []
 
 
+def _term(desk: _Desk, key: str, subject: str) -> Term:
+    part = desk.rows.get(f"part/{key}/{subject}") if subject else None
+    own: Term | None = part.term if part is not None else None
+    state: DutyState = desk.rows.get(f"duty/{key}")
+    return own or state.term
+
+
+def _stale(ladder: Iterable[Rung], rung: Rung, end: datetime | None) -> datetime | None:
+    """From when a reminder is stale: the next rung, or the end of what it reminds of (R27)."""
+    later = [other.at for other in ladder if other.at > rung.at]
+    return min(later) if later else end
+
+
+def _visit(event: e.WindowEnded | e.PhaseReminded) -> str:
+    return f"visit/{event.phase}/{event.visit}"
+
+
 def _about_duties(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
     match event:
         case e.DutyReminded(key=key, rung=rung, subject=subject):
-            state: DutyState = desk.rows.get(f"duty/{key}")
             if rung.kind == "escalate":
                 return [desk.duty("escalated", key, role=rung.role, subject=subject)]
-            stale = next((r.at for r in state.term.ladder if r.at > rung.at), state.term.due)
             notice = desk.duty("due_soon", key, subject=subject)
+            term = _term(desk, key, subject)
+            stale = _stale(term.ladder, rung, term.due)
             return [
                 attrs.evolve(notice, useless_after=stale, coalesce=f"{desk.head.run}/{key}/{subject}")
                 if notice
@@ -357,33 +397,31 @@ def _about_polls(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
 def _about_items(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
     item: str = event.item  # type: ignore[attr-defined]
     ledger = desk.level.ledgers[item.split("/", 1)[0]]
-    state = desk.rows.get(f"item/{item}") or _padded(desk.rows, item)
+    key = _item_key(desk.rows, item)
+    state = desk.rows.get(key)
     owner = getattr(state, "owner", "")
     persons = (owner,) if owner and desk.rows.get(f"person/{owner}") is not None else ()
-    kinds: dict[type[e.Event], NoticeKind] = {
-        e.ItemOpened: "item_opened",
-        e.ItemFellDue: "item_due",
-        e.ItemClosed: "item_closed",
-    }
-    if isinstance(event, e.ItemReminded):
-        kind: NoticeKind = "due_soon" if event.rung.kind == "remind" else "escalated"
-        if event.rung.role:
-            return [desk.notice(kind, item, ledger.title, (event.rung.role,), clause=ledger.clause)]
-        return [
-            desk.notice(kind, item, ledger.title, map(str, ledger.spec.close.by), persons=persons, clause=ledger.clause)
-        ]
-    return [
-        desk.notice(
-            kinds[type(event)],
-            item,
-            ledger.title,
-            map(str, ledger.spec.close.by),
-            persons=persons,
-            clause=ledger.clause,
-        )
-    ]
+    closers = map(str, ledger.spec.close.by)
+    match event:
+        case e.ItemReminded(rung=rung) if rung.role:
+            escalated = desk.notice("escalated", item, ledger.title, (rung.role,), clause=ledger.clause, while_open=key)
+            return [escalated]
+        case e.ItemReminded(rung=rung):
+            kind: NoticeKind = "due_soon" if rung.kind == "remind" else "escalated"
+            stale = _stale(state.term.ladder, rung, state.term.due) if kind == "due_soon" else None
+            coalesce = f"{desk.head.run}/{key}" if kind == "due_soon" else ""
+            more: dict[str, Any] = {"stale": stale, "coalesce": coalesce, "while_open": key}
+        case e.ItemOpened():
+            kind, more = "item_opened", {}
+        case e.ItemFellDue():
+            kind, more = "item_due", {"while_open": key}
+        case _:
+            kind, more = "item_closed", {}
+    return [desk.notice(kind, item, ledger.title, closers, persons=persons, clause=ledger.clause, **more)]
 
 
-def _padded(rows: Rows, item: str) -> Any:
+def _item_key(rows: Rows, item: str) -> str:
+    """The row of an item; numbers are padded there, so that they come in order."""
     ledger, number = item.split("/", 1)
-    return rows.get(f"item/{ledger}/{int(number):06d}") if number.isdigit() else None
+    padded = f"item/{ledger}/{int(number):06d}" if number.isdigit() else ""
+    return padded if padded and rows.get(padded) is not None else f"item/{item}"

@@ -138,8 +138,10 @@ class Desk:
         self, run: str, plan: Plan, decision: Decision, rows: Rows, around: Surroundings
     ) -> tuple[StoredNotice, ...]:
         found = []
+        history = bool(decision.entries) and decision.entries[0].seq == 1  # A first start is quiet (R27).
         for entry in decision.entries:
             for number, notice in enumerate(notices(plan, rows, around.up, entry)):
+                notice = attrs.evolve(notice, history=history) if history else notice
                 found.append(
                     StoredNotice(
                         id=f"{run}:{entry.seq}:{number}",

@@ -41,7 +41,7 @@ from phaseflow.stores.base import (
 
 if TYPE_CHECKING:  # Imported on use: an engine without hooks does not load them.
     from phaseflow.hooks import Plugins
-    from phaseflow.relay import Relay, RelayReport
+    from phaseflow.relay import Manner, Relay, RelayReport
 
 
 UTC_DAYS = build_calendar("UTC")
@@ -64,6 +64,7 @@ class Engine:
     Args:
         store: A URL (``memory:``, ``sqlite:///campaigns.db``) or a store.
         hooks: Plugins that are told what happened; see `phaseflow.hooks`.
+        manners: How hooks are told (quiet hours, digests, what was missed), by their names; see `phaseflow.relay`.
         clock: Gives the present instant, aware; the machine's clock by default.
         ids: Gives fresh command ids.
         facts: Host facts by (name, version).
@@ -77,6 +78,7 @@ class Engine:
         store: str | Store = "memory:",
         *,
         hooks: Iterable[object] = (),
+        manners: Mapping[str, Manner] | None = None,
         clock: Callable[[], datetime] = utc_now,
         ids: Callable[[], str] = new_id,
         facts: Mapping[tuple[str, str], HostFact] | None = None,
@@ -91,7 +93,8 @@ class Engine:
         self.facts: dict[tuple[str, str], HostFact] = dict(facts or {})
         self.plans = PlanShelf()
         self.desk = Desk(self.plans, self.facts)
-        self._relay = _relay(self.store, plugins, lambda: self.clock()) if self.hooks else None
+        self.manners = dict(manners or {})
+        self._relay = _relay(self, plugins) if self.hooks else None
 
     def close(self) -> None:
         """Give up the store's connections."""
@@ -349,18 +352,26 @@ class Engine:
             limit: At most so many attempts.
         """
         if self._relay is None:
-            self._relay = _relay(self.store, None, lambda: self.clock())
+            self._relay = _relay(self, None)
         return self._relay.run(now, limit)
 
-    def dead_letters(self, *, limit: int | None = None) -> list[Delivery]:
+    def dead_letters(
+        self, *, hook: str | None = None, run: Run | str | None = None, limit: int | None = None
+    ) -> list[Delivery]:
         """The deliveries that were given up, each with its error, in the order of their notices."""
+        name = run.id if isinstance(run, Run) else run
         with self.store.transaction(write=False) as tx:
-            return tx.deliveries(status="dead", limit=limit)
+            return tx.deliveries(status="dead", hook=hook, run=name, limit=limit)
 
     def retry_dead(self, delivery: str) -> bool:
         """Have a dead delivery tried again, from now on and with fresh patience; False if none of this id is dead."""
         with self.store.transaction() as tx:
             return tx.revive(delivery, at=self.clock())
+
+    def drop_dead(self, delivery: str, *, reason: str, by: str) -> bool:
+        """Give a dead delivery up for good; who did so and why stays on it. False if none of this id is dead."""
+        with self.store.transaction() as tx:
+            return tx.discard(delivery, reason=f"dropped by {by}: {reason}", now=self.clock())
 
 
 def _plugins(hooks: tuple[object, ...]) -> Plugins | None:
@@ -371,7 +382,7 @@ def _plugins(hooks: tuple[object, ...]) -> Plugins | None:
     return Plugins(hooks)
 
 
-def _relay(store: Store, plugins: Plugins | None, clock: Callable[[], datetime]) -> Relay:
+def _relay(engine: Engine, plugins: Plugins | None) -> Relay:
     from phaseflow.relay import Relay
 
-    return Relay(store, plugins or (), clock=clock)
+    return Relay(engine.store, plugins or (), manners=engine.manners, clock=lambda: engine.clock())

@@ -7,7 +7,8 @@ import io
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from phaseflow.errors import PolicyError, Problem, Span
+from phaseflow.core.calendars import zone_names
+from phaseflow.errors import PolicyError, Problem, Span, did_you_mean
 from phaseflow.messages.commands import SYSTEM, Person
 from phaseflow.spec.tree import Mapping as Map
 from phaseflow.spec.tree import Scalar, Sequence, parse
@@ -18,7 +19,7 @@ Roster = Iterable[Person | Mapping[str, Any]]
 """Persons, or mappings with ``id``, ``roles`` (a list, or a text with ``;``), ``groups``, and personal fields."""
 
 KEYS = ("id", "roles", "groups")
-PERSONAL = ("name", "email", "phone")
+PERSONAL = ("name", "email", "phone", "zone")
 """Fields that are kept apart and can be erased."""
 
 
@@ -106,6 +107,11 @@ def _problems(line: object, number: int, seen: dict[str, int]) -> list[Problem]:
         for key in line
         if key not in KEYS and key not in PERSONAL
     ]  # fmt: skip
+    zone = line.get("zone")
+    if zone and zone not in zone_names():
+        found.append(_fault(number, "PF731", f"'{zone}' in line {number} of the roster is no time zone",
+                            "quiet hours are those of the clock that a person lives by",
+                            did_you_mean(str(zone), zone_names()) or "write an IANA name: Asia/Shanghai"))  # fmt: skip
     for key in ("roles", "groups"):
         value = line.get(key)
         if not (

@@ -6,7 +6,7 @@ Nothing is sent here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import attrs
@@ -50,6 +50,7 @@ _SAYS: Mapping[Language, Mapping[NoticeKind, str]] = {
         "extension": "Extension: {title}",
         "waiver": "Waiver: {title}",
         "redo_owed": "To be done once more: {title}",
+        "digest": "{title} notices for you",
     },
     "zh": {
         "due_soon": "即将到期：{title}",
@@ -72,6 +73,7 @@ _SAYS: Mapping[Language, Mapping[NoticeKind, str]] = {
         "extension": "延期：{title}",
         "waiver": "豁免：{title}",
         "redo_owed": "需要补课：{title}",
+        "digest": "给您的{title}条通知",
     },
 }
 
@@ -117,6 +119,28 @@ def compose(notice: Notice, *, language: Language = "en", recipient: Recipient |
     greeting = [_GREETING[language].format_map({"name": flat(recipient.name)}), ""] if recipient is not None else []
     body = [*greeting, says, "", *_facts(notice, language)]
     return Message(subject=f"[{place}] {says}{dated}", body="\n".join(body) + "\n")
+
+
+def compose_digest(
+    notices: Sequence[Notice], summary: Notice, *, language: Language = "en", recipient: Recipient | None = None
+) -> Message:
+    """Say several notices at once: each under a line of its own, in their order.
+
+    Args:
+        notices: What to say, at least one.
+        summary: The notice that stands for all of them.
+        language: ``en`` or ``zh``.
+        recipient: Whom to greet; nobody by default.
+    """
+    place = " · ".join(flat(part) for part in (summary.campaign, summary.unit) if part)
+    says = _SAYS[language]["digest"].format_map({"title": str(len(notices))})
+    body = [_GREETING[language].format_map({"name": flat(recipient.name)}), ""] if recipient is not None else []
+    body += [says, ""]
+    for number, notice in enumerate(notices, start=1):
+        said = compose(notice, language=language)
+        _, _, *facts = said.body.rstrip("\n").split("\n")
+        body += [f"{number}. {said.subject}", *(f"   {fact}" for fact in facts), ""]
+    return Message(subject=f"[{place}] {says}" if place else says, body="\n".join(body).rstrip("\n") + "\n")
 
 
 def _facts(notice: Notice, language: Language) -> list[str]:

@@ -10,6 +10,7 @@ import hashlib
 import smtplib
 import ssl
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Literal
 import attrs
 
 from phaseflow.hooks import Recipient, Skip, Telling, Undeliverable, hookimpl
-from phaseflow.notifiers.message import Language, compose, flat
+from phaseflow.notifiers.message import Language, Message, compose, compose_digest, flat
 
 if TYPE_CHECKING:
     from phaseflow.core.notices import Notice
@@ -75,11 +76,14 @@ class Smtp:
             Skip: No address of this person is known (never given, or erased).
             Undeliverable: The address is none, or the server refuses it for good.
         """
-        if not recipient.email:
-            raise Skip("no mail address is known")
-        mail = self.mail(notice, delivery, recipient)
-        with self._lock:
-            self._send(mail, recipient.email)
+        said = compose(notice, language=self.language, recipient=recipient)
+        self._deliver(said, delivery, recipient)
+
+    @hookimpl
+    def digest(self, notice: Notice, notices: Sequence[Notice], delivery: Telling, recipient: Recipient) -> None:
+        """Send several notices in one mail, under the same rules."""
+        said = compose_digest(notices, notice, language=self.language, recipient=recipient)
+        self._deliver(said, delivery, recipient)
 
     @hookimpl
     def idle(self) -> None:
@@ -87,13 +91,19 @@ class Smtp:
         with self._lock:
             self._close()
 
-    def mail(self, notice: Notice, delivery: Telling, recipient: Recipient) -> EmailMessage:
-        """The mail that `notice` sends.
+    def _deliver(self, said: Message, delivery: Telling, recipient: Recipient) -> None:
+        if not recipient.email:
+            raise Skip("no mail address is known")
+        mail = self.mail(said, delivery, recipient)
+        with self._lock:
+            self._send(mail, recipient.email)
+
+    def mail(self, said: Message, delivery: Telling, recipient: Recipient) -> EmailMessage:
+        """The mail that is sent.
 
         Raises:
             Undeliverable: The address of *recipient* is none.
         """
-        said = compose(notice, language=self.language, recipient=recipient)
         sender = Address(flat(self.sender_name), addr_spec=self.sender)
         mail = EmailMessage(policy=SMTP)
         mail["From"] = sender

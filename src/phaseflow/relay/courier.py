@@ -1,4 +1,4 @@
-"""One attempt at one delivery: call the plugin's hook for the notice, or person by person, and say how it ended.
+"""One attempt: sort what was claimed, call the plugin's hook, and say how it ended.
 
 The courier changes nothing in a store. Whatever a hook raises becomes an outcome; only what is no `Exception` (an
 interrupt, an exit) passes through, and the lease is then left to run out.
@@ -6,144 +6,204 @@ interrupt, an exit) passes through, and the lease is then left to run out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import attrs
 
 from phaseflow.core.notices import Notice
 from phaseflow.hooks import Impl, Plugins, Recipient, Skip, Telling, Undeliverable
+from phaseflow.relay.digests import digest_id, latest_only, summary
+from phaseflow.relay.manner import Manner
+from phaseflow.relay.patience import GAVE_UP, Note, lost_claims, read_note
 from phaseflow.relay.recipients import Resolver
 from phaseflow.relay.retry import RetryPolicy
-from phaseflow.relay.tour import GAVE_UP, Call, Tour, after_page, after_rest, read_tour
 from phaseflow.stores import codec
-from phaseflow.stores.base import Dead, Delivered, Delivery, Outcome, Retry, Skipped, StoreError
+from phaseflow.stores.base import Dead, Delivered, Delivery, Expanded, Letter, Outcome, Retry, Skipped, StoreError
 
-STREAK = 3
-"""So many failures in a row within one page mean that the hook is down, rather than the persons unreachable."""
+_USUAL = Manner()
+
+
+@attrs.frozen(kw_only=True)
+class Parcel:
+    """A claimed delivery, ready to be told: by its hook to its recipient, or, for a whole notice, to nobody by name."""
+
+    delivery: Delivery
+    notice: Notice
+    note: Note
+    impl: Impl
+    recipient: Recipient | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Sorted:
+    """What became of a claim before anything is told: *ended* needs no telling, *bundles* are told one by one."""
+
+    ended: tuple[tuple[Delivery, Outcome], ...] = ()
+    bundles: tuple[tuple[Parcel, ...], ...] = ()
 
 
 @attrs.frozen(kw_only=True)
 class Courier:
-    """Carries deliveries to plugins. *page* is how many persons are told in one attempt."""
+    """Carries deliveries to plugins. *page* is how many persons get their letters in one attempt."""
 
     plugins: Plugins
     policy: RetryPolicy
     resolver: Resolver
     page: int
+    manners: Mapping[str, Manner]
 
-    def carry(self, delivery: Delivery, now: datetime) -> Outcome:
-        """Try one claimed delivery.
+    # --- before a hook is called --------------------------------------------------------------------------------------
+
+    def sort(self, claimed: Sequence[Delivery], now: datetime) -> Sorted:
+        """Sort the deliveries of one line: what ended, what is put off, and what is told together.
 
         Raises:
             StoreError: The store failed while recipients were looked up; no hook is to blame for that.
         """
+        ended: list[tuple[Delivery, Outcome]] = []
+        parcels: list[Parcel] = []
+        if len(claimed) > 1 and any(lost_claims(one, read_note(one)) for one in claimed):
+            # One of these kills the process. Told alone it is found out, and the others lose nothing by it.
+            ended += [(one, Retry(at=now, progress=read_note(one).write(one))) for one in claimed[1:]]
+            claimed = claimed[:1]
+        for delivery in claimed:
+            found = self._open(delivery, now)
+            if isinstance(found, Parcel):
+                parcels.append(found)
+            else:
+                ended.append((delivery, found))
+        manner = self.manner(claimed[0].hook)
+        if manner.catch_up == "latest":
+            parcels, left = latest_only(parcels, lambda parcel: _late(manner, parcel))
+            ended += [(parcel.delivery, Skipped("missed, and a later notice says more")) for parcel in left]
+        return Sorted(ended=tuple(ended), bundles=self._bundles(parcels))
+
+    def manner(self, hook: str) -> Manner:
+        """How the hook of this name is told."""
+        return self.manners.get(hook, _USUAL)
+
+    def _open(self, delivery: Delivery, now: datetime) -> Parcel | Outcome:
+        """Look at one delivery: what is left to tell, or how it ends without."""
+        note = Note()
+        try:
+            note = read_note(delivery)
+            notice = codec.decode_as(delivery.notice.body, Notice)
+            return self._useless(delivery, notice, now) or self._parcel(delivery, notice, note, now)
+        except StoreError:
+            raise
+        except Exception as error:  # a notice or a resolver that fails must not stop the others
+            return self._later(delivery, note, describe(error), now)
+
+    def _useless(self, delivery: Delivery, notice: Notice, now: datetime) -> Skipped | None:
         stale = delivery.notice.useless_after
         if stale is not None and stale <= now:
             return Skipped(f"stale since {codec.write_instant(stale)}")
         if delivery.superseded:
             return Skipped("superseded by a later notice")
-        tour = Tour()
-        try:
-            tour = read_tour(delivery)
-            notice = codec.decode_as(delivery.notice.body, Notice)
-            impl = self.plugins.implementation(delivery.hook, notice.kind)
-            if impl is None:
-                return Skipped(f"the plugin '{delivery.hook}' has no hook for '{notice.kind}'")
-            if tour.failures >= self.policy.attempts:
-                return Dead(f"{GAVE_UP}the relay ended {tour.failures} times in the middle of this telling")
-            return (
-                self._each(delivery, notice, impl, tour, now)
-                if impl.each
-                else self._once(delivery, notice, impl, tour, now)
+        manner = self.manner(delivery.hook)
+        if not delivery.recipient and manner.left_out(notice, delivery.notice.available_at):
+            return Skipped("missed, and nothing missed is to be told")
+        return None
+
+    def _parcel(self, delivery: Delivery, notice: Notice, note: Note, now: datetime) -> Parcel | Outcome:
+        impl = self.plugins.implementation(delivery.hook, notice.kind)
+        if impl is None:
+            return Skipped(f"the plugin '{delivery.hook}' has no hook for '{notice.kind}'")
+        note = attrs.evolve(note, failures=note.failures + lost_claims(delivery, note))
+        if note.failures >= self.policy.attempts:
+            return Dead(f"{GAVE_UP}the relay ended {note.failures} times in the middle of this telling")
+        if not delivery.recipient:
+            if impl.each:
+                return self._expand(delivery, notice, note, now)
+            if not self.resolver.still_open(notice):
+                return Skipped("it was done before it could be told")
+            return Parcel(delivery=delivery, notice=notice, note=note, impl=impl)
+        found = self.resolver.again(notice, (delivery.recipient,))
+        if not found:
+            return Skipped("is no longer to be told")
+        at = self.manner(delivery.hook).hushed(notice, now, found[0].zone)
+        if at > now:
+            return Retry(at=at, progress=note.write(delivery))
+        return Parcel(delivery=delivery, notice=notice, note=note, impl=impl, recipient=found[0])
+
+    def _expand(self, delivery: Delivery, notice: Notice, note: Note, now: datetime) -> Outcome:
+        page = self.resolver.page(notice, after=note.after, limit=self.page)
+        manner = self.manner(delivery.hook)
+        letters = tuple(
+            Letter(
+                recipient=person.id,
+                line=f"{page.root or notice.run} {person.id}{' urgent' if notice.kind in manner.urgent else ''}",
+                ready_at=manner.first(notice, now, person.zone),
             )
-        except StoreError:
-            raise
-        except Exception as error:  # a notice or a resolver that fails must not stop the others
-            return self._later(delivery, tour, describe(error), now)
+            for person in page.recipients
+        )
+        note = Note(after=page.last, posted=note.posted + len(letters))
+        if page.more:
+            return Expanded(letters=letters, progress=note.write(delivery), over=False)
+        if not note.posted:
+            return Skipped("addressed to nobody who is to be told")
+        return Expanded(letters=letters)
 
-    def _once(self, delivery: Delivery, notice: Notice, impl: Impl, tour: Tour, now: datetime) -> Outcome:
+    def _bundles(self, parcels: Sequence[Parcel]) -> tuple[tuple[Parcel, ...], ...]:
+        """What goes out in one telling: a digest for each address, first, and then each of the others alone."""
+        digests: dict[object, list[Parcel]] = {}
+        singles: list[tuple[Parcel, ...]] = []
+        for parcel in parcels:
+            delivery, person = parcel.delivery, parcel.recipient
+            fit = self.manner(delivery.hook).together(parcel.notice, delivery.notice.available_at)
+            if person is not None and fit and self.plugins.implementation(delivery.hook, "digest") is not None:
+                digests.setdefault((person.id, *sorted(person.values.items())), []).append(parcel)
+            else:
+                singles.append((parcel,))
+        return (*map(tuple, digests.values()), *singles)
+
+    # --- calling a hook -----------------------------------------------------------------------------------------------
+
+    def tell(self, bundle: Sequence[Parcel], now: datetime) -> list[tuple[Delivery, Outcome]]:
+        """Make one telling of a bundle; all its deliveries end alike."""
+        recipient = bundle[0].recipient
         try:
-            impl(notice=notice, delivery=_telling(delivery, now))
+            self._call(bundle, now)
         except Skip as skip:
-            return Skipped(one_line(str(skip)))
+            return [(parcel.delivery, Skipped(one_line(str(skip)))) for parcel in bundle]
         except Undeliverable as never:
-            return Dead(GAVE_UP + describe(never))
+            return [(parcel.delivery, Dead(GAVE_UP + describe(never, recipient))) for parcel in bundle]
         except Exception as error:  # see the module: a hook can never stop the others
-            return self._later(delivery, tour, describe(error), now)
-        return Delivered()
+            why = describe(error, recipient)
+            return [(parcel.delivery, self._later(parcel.delivery, parcel.note, why, now)) for parcel in bundle]
+        return [(parcel.delivery, Delivered()) for parcel in bundle]
 
-    def _each(self, delivery: Delivery, notice: Notice, impl: Impl, tour: Tour, now: datetime) -> Outcome:
-        if not tour.over:
-            page = self.resolver.page(notice, after=tour.after, limit=self.page)
-            call = _tell(impl, notice, delivery, page.recipients, now)
-            done = after_page(tour, call, last=page.last, more=page.more)
-        else:
-            rest = self.resolver.again(notice, tour.left[: self.page])
-            call = _tell(impl, notice, delivery, rest, now)
-            done = after_rest(tour, call, size=self.page)
-        if done.over and not done.left:
-            return self._end(delivery, done, call, now)
-        if call.untried or (done.over and call.failed):
-            return self._later(delivery, done, call.error, now, moved=bool(call.told))
-        return Retry(at=now, progress=attrs.evolve(done, failures=0 if call.told else tour.failures).write(delivery))
+    def _call(self, bundle: Sequence[Parcel], now: datetime) -> None:
+        first = bundle[0]
+        hook, attempt = first.delivery.hook, max(parcel.delivery.attempts for parcel in bundle)
+        given: dict[str, Any] = {} if first.recipient is None else {"recipient": first.recipient}
+        if len(bundle) == 1:
+            telling = Telling(id=first.delivery.id, hook=hook, attempt=attempt, now=now)
+            first.impl(notice=first.notice, delivery=telling, **given)
+            return
+        ids = tuple(parcel.delivery.id for parcel in bundle)
+        notices = tuple(parcel.notice for parcel in bundle)
+        impl = self.plugins.implementation(hook, "digest")
+        assert impl is not None
+        telling = Telling(id=digest_id(ids), hook=hook, attempt=attempt, now=now, parts=ids)
+        impl(notice=summary(notices), notices=notices, delivery=telling, **given)
 
-    def _end(self, delivery: Delivery, tour: Tour, call: Call, now: datetime) -> Outcome:
-        """Everybody was told, or refused for good. A death loses the progress of its own attempt, so that the refused
-        are noted first and buried at the next claim, which finds nobody else to tell."""
-        if call.refused:
-            return Retry(at=now, progress=tour.write(delivery))
-        if tour.refused:
-            names = "; ".join(f"{person}: {why}" for person, why in tour.refused[:10])
-            return Dead(f"{GAVE_UP}{len(tour.refused)} addressed cannot be told, {tour.told} were: {names}")
-        if tour.told:
-            return Delivered()
-        return Skipped(tour.skipped or "addressed to nobody who is to be told")
+    def put_back(self, parcel: Parcel, now: datetime) -> Outcome:
+        """Leave one for later without blame, as an earlier one of its line failed."""
+        return Retry(at=now, progress=parcel.note.write(parcel.delivery))
 
-    def _later(self, delivery: Delivery, tour: Tour, error: str, now: datetime, *, moved: bool = False) -> Outcome:
-        """Back off; give up when patience is at its end, but never in an attempt that told somebody."""
-        tour = attrs.evolve(tour, failures=1 if moved else tour.failures + 1)
-        if tour.failures >= self.policy.attempts and not moved:
-            return Dead(f"{GAVE_UP}{tour.failures} attempts failed, the last with {error}")
-        return Retry(at=now + self.policy.wait(delivery.id, tour.failures), error=error, progress=tour.write(delivery))
+    def _later(self, delivery: Delivery, note: Note, error: str, now: datetime) -> Outcome:
+        """Back off, or give up when patience is at its end."""
+        note = attrs.evolve(note, failures=note.failures + 1)
+        if note.failures >= self.policy.attempts:
+            return Dead(f"{GAVE_UP}{note.failures} attempts failed, the last with {error}")
+        return Retry(at=now + self.policy.wait(delivery.id, note.failures), error=error, progress=note.write(delivery))
 
 
-def _tell(impl: Impl, notice: Notice, delivery: Delivery, recipients: Iterable[Recipient], now: datetime) -> Call:
-    told: list[str] = []
-    failed: list[str] = []
-    refused: list[tuple[str, str]] = []
-    untried: list[str] = []
-    skipped = error = ""
-    streak = 0
-    for recipient in recipients:
-        if streak >= STREAK:
-            untried.append(recipient.id)
-            continue
-        try:
-            impl(notice=notice, delivery=_telling(delivery, now, recipient.id), recipient=recipient)
-            told.append(recipient.id)
-            streak = 0
-        except Skip as skip:
-            skipped = one_line(str(skip))
-        except Undeliverable as never:
-            refused.append((recipient.id, describe(never, recipient)))
-        except Exception as fault:  # see the module: a hook can never stop the others
-            failed.append(recipient.id)
-            error = describe(fault, recipient)
-            streak += 1
-    return Call(
-        told=tuple(told),
-        failed=tuple(failed),
-        refused=tuple(refused),
-        untried=tuple(untried),
-        skipped=skipped,
-        error=error,
-    )
-
-
-def _telling(delivery: Delivery, now: datetime, person: str = "") -> Telling:
-    place = f"{delivery.id}/{person}" if person else delivery.id
-    return Telling(id=place, hook=delivery.hook, attempt=delivery.attempts, now=now)
+def _late(manner: Manner, parcel: Parcel) -> bool:
+    return manner.is_late(parcel.notice, parcel.delivery.notice.available_at)
 
 
 def describe(error: Exception, recipient: Recipient | None = None) -> str:

@@ -11,24 +11,30 @@ from typing import Protocol
 import attrs
 
 from phaseflow.core.notices import Notice
-from phaseflow.core.state.rows import PartState
+from phaseflow.core.state.ledgers import ItemState
+from phaseflow.core.state.rows import DutyState, PartState, VisitState
 from phaseflow.hooks import Recipient
 from phaseflow.stores import codec
 from phaseflow.stores.base import Store, Tx
 
-CONTACT = ("name", "email", "phone")
+CONTACT = ("name", "email", "phone", "zone")
 """The personal fields a hook may see."""
 
-_PARTS = codec.registry_of(PartState)
+_ROWS = codec.registry_of(PartState, DutyState, VisitState, ItemState)
 
 
 @attrs.frozen(kw_only=True)
 class Page:
-    """Recipients in the order of their ids. *last* is the id to go on behind; *more* says whether there may be any."""
+    """Recipients in the order of their ids. *last* is the id to go on behind; *more* says whether there may be any.
+
+    *root* is what one person is one person in: the programme, or a run that has none. What several runs of it have to
+    tell one person can go out together.
+    """
 
     recipients: tuple[Recipient, ...]
     last: str
     more: bool
+    root: str = ""
 
 
 class Resolver(Protocol):
@@ -39,6 +45,9 @@ class Resolver(Protocol):
 
     def again(self, notice: Notice, persons: Collection[str]) -> tuple[Recipient, ...]:
         """Those of *persons* who are still to be told."""
+
+    def still_open(self, notice: Notice) -> bool:
+        """Whether what the notice is about is not done yet; True where that does not matter."""
 
 
 class Directory:
@@ -56,12 +65,19 @@ class Directory:
         with self._store.transaction(write=False) as tx:
             persons = _addressed(tx, notice, after, limit)
             last = persons[-1] if persons else after
-            return Page(recipients=_reachable(tx, notice, persons), last=last, more=len(persons) == limit)
+            head = tx.head(notice.run)
+            root = head.parent if head is not None and head.parent else notice.run
+            return Page(recipients=_reachable(tx, notice, persons), last=last, more=len(persons) == limit, root=root)
 
     def again(self, notice: Notice, persons: Collection[str]) -> tuple[Recipient, ...]:
         """Those of *persons* who still owe, and are not erased."""
         with self._store.transaction(write=False) as tx:
             return _reachable(tx, notice, sorted(persons))
+
+    def still_open(self, notice: Notice) -> bool:
+        """Whether the duty, item or visit behind it is open."""
+        with self._store.transaction(write=False) as tx:
+            return _open(tx, notice)
 
 
 def _addressed(tx: Tx, notice: Notice, after: str, limit: int) -> list[str]:
@@ -72,6 +88,8 @@ def _addressed(tx: Tx, notice: Notice, after: str, limit: int) -> list[str]:
 
 
 def _reachable(tx: Tx, notice: Notice, persons: Sequence[str]) -> tuple[Recipient, ...]:
+    if not _open(tx, notice):
+        return ()
     if notice.owing:
         persons = _still_owing(tx, notice, persons)
     head = tx.head(notice.run)
@@ -92,9 +110,29 @@ def _contact(values: dict[str, str], person: str) -> dict[str, str]:
 
 def _still_owing(tx: Tx, notice: Notice, persons: Sequence[str]) -> list[str]:
     keys = {person: f"part/{notice.owing}/{person}" for person in persons}
-    parts = {key: codec.decode(text, _PARTS) for key, text in tx.rows(notice.run, list(keys.values())).items()}
-    return [person for person, key in keys.items() if _owes(parts.get(key))]
+    parts = {key: codec.decode(text, _ROWS) for key, text in tx.rows(notice.run, list(keys.values())).items()}
+    return [person for person, key in keys.items() if _in_cohort(parts.get(key))]
 
 
-def _owes(part: PartState | None) -> bool:
-    return part is None or not (part.done or part.waived or part.term is not None or part.owes == 0)
+def _in_cohort(part: PartState | None) -> bool:
+    return part is None or (_owes(part) and part.term is None)
+
+
+def _owes(part: PartState) -> bool:
+    return not (part.done or part.waived or part.owes == 0)
+
+
+def _open(tx: Tx, notice: Notice) -> bool:
+    """Whether the row that a notice stands or falls with is open; one that is not there yet is."""
+    text = tx.rows(notice.run, (notice.while_open,)).get(notice.while_open) if notice.while_open else None
+    if text is None:
+        return True
+    match codec.decode(text, _ROWS):
+        case PartState() as part:
+            return _owes(part)
+        case DutyState() as duty:
+            return duty.outstanding > 0 and not duty.exempt
+        case VisitState(closed=closed) | ItemState(closed=closed):
+            return closed is None
+        case _:
+            return True

@@ -16,6 +16,7 @@ from phaseflow.core.calendars.binding import bind, parse_instant
 from phaseflow.core.calendars.build import build_calendar
 from phaseflow.core.calendars.calendar import Calendar, DayRange, OutOfCalendar, Sign
 from phaseflow.core.calendars.periods import Period, periods
+from phaseflow.core.calendars.zones import zone_names
 
 __all__ = [
     "Calendar",
@@ -27,4 +28,5 @@ __all__ = [
     "build_calendar",
     "parse_instant",
     "periods",
+    "zone_names",
 ]
