@@ -27,6 +27,7 @@ SHARED = {
     "PF374": {"core/decide", "engine"},  # a command and a tick alike: nothing is done ahead of its time
     "PF100": {"policies.py", "spec"},  # a file that cannot be read as a policy: not opened, or too large
     "PF324": {"core/reasons.py", "engine", "cli"},
+    **{code: {"reports", "analysis"} for code in ("PF720", "PF721", "PF725", "PF727", "PF728")},  # lint grades them
     "PF340": {"core/decide", "engine"},  # an amount of nothing, and an amount without a number
 }
 """Codes that stand in more than one room, looked at by hand: there, too, they mean one thing."""

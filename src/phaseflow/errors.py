@@ -13,8 +13,8 @@ from typing import Literal
 
 import attrs
 
-Severity = Literal["error", "warning", "held"]
-"""*held* marks a requirement of a gate that is not met: nothing failed."""
+Severity = Literal["error", "warning", "note", "held"]
+"""*note* marks what an author should know and need not change; *held* a requirement of a gate that is not met."""
 
 
 @attrs.frozen

@@ -21,6 +21,7 @@ VERBS: dict[str, str] = {
     "explain": "policies",
     "schema": "policies",
     "calendar": "policies",
+    "lint": "analyse",
     "graph": "policies",
     "trace": "trace",
     "test": "testing",

@@ -1,0 +1,142 @@
+"""Verbs that look into a policy: lint. No database is opened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from phaseflow.cli.options import JSON, finish, verb, wants_json
+from phaseflow.spec.shape import Shape
+
+if TYPE_CHECKING:
+    from phaseflow.cli import output
+    from phaseflow.spec.model import Policy
+    from phaseflow.spec.reader import Reading
+
+S = TypeVar("S", bound=Shape)
+
+START = click.Option(
+    ["--start"], metavar="DATE", type=click.DateTime(["%Y-%m-%d"]),
+    help="First day of the campaign; where it is left out, the first written day in the policy's own year.",
+)  # fmt: skip
+
+
+# --- lint -------------------------------------------------------------------------------------------------------------
+
+
+@verb(START, JSON)
+@click.argument("policies", nargs=-1, required=True, metavar="POLICY...")
+def lint(policies: tuple[str, ...], start: Any) -> None:
+    """Look for what compiles and is probably not meant.
+
+    Gates that ask for nothing or for what can never come, bands with gaps, ladders that never ring, roles nobody holds,
+    two names for one thing, statements of the source that no rule cites, and what is odd about the days. Findings that
+    were accepted stand with their reasons in NAME.lint.yaml beside the policy. Notes do not count as findings.
+
+    Ends with 1 if an error or a warning is left in any of the policies.
+    """
+    from phaseflow.cli import output
+
+    day = start.date() if start is not None else None
+    found = [_linted(policy, day) for policy in policies]
+    if wants_json():
+        output.data([{key: value for key, value in one.items() if key != "line_of"} for one in found])
+    else:
+        for one in found:
+            for finding in one["findings"]:
+                output.problems([finding["problem"]], one["line_of"], err=False)
+                if finding["at"]:
+                    output.say(f"  at: {finding['at']}")
+            output.say(_summary(one))
+    finish(all(one["ok"] for one in found))
+
+
+def _linted(policy: str, start: Any) -> dict[str, Any]:
+    """What `lint` has to say about one file."""
+    from phaseflow.analysis.accepted import sift
+    from phaseflow.analysis.findings import view
+    from phaseflow.analysis.lint import lint as ask_all
+    from phaseflow.core.plan import compile_policy
+    from phaseflow.errors import PolicyError
+    from phaseflow.policies import read_file
+
+    line_of: output.Line | None = None
+    try:
+        reading = read_file(policy)
+        line_of = _line_of(reading)
+        plan = compile_policy(reading.result(), reading.sources)
+        sifted = sift(ask_all(view(plan, start, _register(policy, reading))), _accepted(policy))
+    except PolicyError as error:
+        return {
+            "file": policy, "ok": False, "findings": [{"at": "", "problem": problem} for problem in error.problems],
+            "accepted": [], "line_of": line_of,
+        }  # fmt: skip
+    return {
+        "file": policy,
+        "ok": all(finding.problem.severity == "note" for finding in sifted.open),
+        "findings": [{"at": finding.at, "problem": finding.problem} for finding in sifted.open],
+        "accepted": [{"at": finding.at, "problem": finding.problem, "why": why} for finding, why in sifted.accepted],
+        "line_of": line_of,
+    }
+
+
+def _line_of(reading: Reading[Policy]) -> output.Line:
+    """Lines of the policy as it was read, and of the files beside it."""
+    from phaseflow.cli.output import line_on_disk
+
+    return lambda file, number: reading.line_of(file, number) or line_on_disk(file, number)
+
+
+def _summary(one: dict[str, Any]) -> str:
+    counts = Counter(finding["problem"].severity for finding in one["findings"])
+    parts = [f"{counts[word]} {word}{'' if counts[word] == 1 else 's'}" for word in ("error", "warning", "note")]
+    told = [part for part in parts if not part.startswith("0 ")] + (
+        [f"{len(one['accepted'])} accepted"] if one["accepted"] else []
+    )
+    return f"{one['file']}: {', '.join(told) or 'nothing found'}"
+
+
+# --- files beside a policy --------------------------------------------------------------------------------------------
+
+
+def _register(policy: str, reading: Reading[Policy]) -> Any:
+    """The register of clauses that a policy names, beside the file that names it; None where there is none."""
+    from phaseflow.analysis.register import Register
+
+    spec = reading.result()
+    if spec.clauses is None:
+        return None
+    named = Path(spec.span_of("clauses").file or policy).parent / spec.clauses
+    return _read(named if named.exists() else Path(policy).parent / spec.clauses, Register)
+
+
+def _accepted(policy: str) -> Any:
+    """The accepted findings beside a policy; None where nothing was accepted."""
+    from phaseflow.analysis.accepted import Accepted
+
+    path = Path(policy).with_suffix(".lint.yaml")
+    return _read(path, Accepted) if path.exists() else None
+
+
+def _read(path: Path, shape: type[S]) -> S:
+    """Read a file of another shape than a policy.
+
+    Raises:
+        PolicyError: It is not there, or something in it is wrong.
+    """
+    from phaseflow.errors import PolicyError, Problem, Span
+    from phaseflow.spec.reader import read
+
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        raise PolicyError([
+            Problem(
+                code="PF872", what=f"the file '{path}' cannot be read: {error.strerror or error}",
+                span=Span(file=str(path)), why="the policy names it", fix="check the path and its rights",
+            )
+        ]) from None  # fmt: skip
+    return read(source, shape, file=str(path)).result()
