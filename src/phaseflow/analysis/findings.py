@@ -14,12 +14,12 @@ from typing import Any
 
 import attrs
 
-from phaseflow.analysis.register import Register
 from phaseflow.core.calendars import bind as bind_day
 from phaseflow.core.plan.model import Duty, LevelPlan, Plan
 from phaseflow.errors import PolicyError, Problem, Severity, Span
 from phaseflow.reports.calendar import Bound, bind
 from phaseflow.spec.phrases import LengthPhrase, WindowPhrase
+from phaseflow.spec.register import Register
 from phaseflow.spec.shape import Shape
 
 LEAP_YEAR = 2000

@@ -104,7 +104,7 @@ def _summary(one: dict[str, Any]) -> str:
 
 def _register(policy: str, reading: Reading[Policy]) -> Any:
     """The register of clauses that a policy names, beside the file that names it; None where there is none."""
-    from phaseflow.analysis.register import Register
+    from phaseflow.spec.register import Register
 
     spec = reading.result()
     if spec.clauses is None:
