@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from phaseflow.cli.options import JSON, finish, verb, wants_json
-from phaseflow.spec.shape import Shape
 
 if TYPE_CHECKING:
     from phaseflow.cli import output
     from phaseflow.spec.model import Policy
     from phaseflow.spec.reader import Reading
+    from phaseflow.spec.shape import Shape
 
-S = TypeVar("S", bound=Shape)
+S = TypeVar("S", bound="Shape")
 
 START = click.Option(
     ["--start"], metavar="DATE", type=click.DateTime(["%Y-%m-%d"]),
