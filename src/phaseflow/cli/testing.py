@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,8 +20,30 @@ if TYPE_CHECKING:
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write JUnit XML.")
 @click.option("--markdown", type=click.Path(path_type=Path), metavar="FILE", help="Write Markdown.")
 @click.option("-q", "--quiet", is_flag=True, help="Only failures and the last line.")
+@click.option("--coverage", is_flag=True, help="Tell what of the policies the scenarios have shown.")
+@click.option("--all", "all_", is_flag=True, help="With --coverage: all that is missing, not only the first of it.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write coverage as a page.")
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="End with 1 where less of a policy is covered.",
+)
+@click.option(
+    "--clauses",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the clauses that each scenario executed, for `trace --executed`.",
+)
 def test(
-    paths: tuple[Path, ...], only: str, strict: bool, junit: Path | None, markdown: Path | None, quiet: bool
+    paths: tuple[Path, ...],
+    only: str,
+    strict: bool,
+    junit: Path | None,
+    markdown: Path | None,
+    quiet: bool,
+    clauses: Path | None,
+    **asked: Any,
 ) -> None:
     """Play the scenarios in files and folders (*.scenario.yaml) and tell what came out otherwise than written.
 
@@ -43,14 +65,38 @@ def test(
         junit.write_text(report.junit(found), encoding="utf-8")
     if markdown is not None:
         markdown.write_text(report.markdown(found), encoding="utf-8")
+    measured = _coverage(found, **asked)
+    if clauses is not None:
+        from phaseflow.testing.coverage import clauses_by_scenario
+
+        clauses.write_text(output.to_json(clauses_by_scenario(found)) + "\n", encoding="utf-8")
     if wants_json():
-        output.data(report.as_data(found))
+        output.data({**report.as_data(found), **({"coverage": measured} if measured is not None else {})})
     else:
         output.say(report.summary(found))
         if not found:
             output.problems([nothing(paths)])
     bad = [result for result in found if not result.good or (strict and result.state != "passed")]
-    finish(bool(found) and not bad)
+    low = [one for one in measured or () if one["percent"] < (asked["fail_under"] or 0)]
+    finish(bool(found) and not bad and not low)
+
+
+def _coverage(
+    found: list[Result], *, coverage: bool, all_: bool, html: Path | None, fail_under: float | None
+) -> list[dict[str, Any]] | None:
+    """Tell and write coverage where it was asked for; as data, for JSON and the exit code."""
+    if not (coverage or html or fail_under is not None):
+        return None
+    from phaseflow.cli import output
+    from phaseflow.testing.coverage import measure, report
+
+    measured = measure(found)
+    for one in measured:
+        if not wants_json():
+            output.say(report.text(one, limit=len(one.goals) if all_ else report.SHOWN))
+    if html is not None:
+        html.write_text("".join(map(report.html, measured)), encoding="utf-8")
+    return [report.as_data(one) for one in measured]
 
 
 def _tell(result: Result, *, quiet: bool) -> None:

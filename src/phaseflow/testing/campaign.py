@@ -114,7 +114,7 @@ class Campaign:
     def when(self, cue: str, act: str = "") -> Then:
         """Let somebody do something, or (without *act*) let time pass: ``when("03-10 09:00 wang", "hold kickoff")``."""
         phrase = CuePhrase.parse(cue)
-        before = {name: len(self.stage.entries(name)) for name in self.stage.runs}
+        before = {name: self.stage.seq(name) for name in self.stage.runs}
         instant = phrase.instant(self.stage.now, self.stage.plan.calendar)
         if instant < self.stage.now:
             raise ValueError(f"'{cue}' lies before {self.stage.now}, where the story is")

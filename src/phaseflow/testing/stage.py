@@ -186,6 +186,11 @@ class Stage:
         """The trail of a run."""
         return self.engine.entries(self.runs[name].id, after=after)
 
+    def seq(self, name: str) -> int:
+        """How long the trail of a run is."""
+        with self.engine.reading(self.runs[name].id) as (_tx, head, _plan, _rows, _around):
+            return head.seq
+
     def items(self, name: str) -> Iterator[tuple[str, Any]]:
         """Every item of a run's ledgers, by id."""
         return ((item_id(key), row) for key, row in self.rows(name, "item/"))

@@ -82,7 +82,7 @@ def _fill(stage: Stage, name: str, deed: DeedPhrase, given: dict[str, Any]) -> N
             raise _undone("PF605", f"'{deed.name}' lacks {option.flags[0]}", deed, option.help or "it must be said",
                           f"write {option.flags[0]} {option.metavar or 'TEXT'}")  # fmt: skip
     if deed.act.method == "draft" and "digest" not in given:
-        entries = stage.runs[name].status().entries
+        entries = stage.seq(name)
         given["digest"] = hashlib.sha256(f"{name} {deed.text} {entries}".encode()).hexdigest()
         given.pop("file", None)
     if deed.given.get("verdict") in ("return", "poor"):
@@ -210,6 +210,9 @@ class _Booth:
         subject = spec.edges[edge].subject  # type: ignore[index]
         if subject is None:
             return {}
+        state = self._poll()
+        if spec.edges[edge].rates_units:  # type: ignore[index]
+            return dict.fromkeys(state.rated.get(edge, ()) if state is not None else (), choice)
         if subject in self.stage.plan.policy.bodies:
             rated = [
                 key.rsplit("/", 1)[1]

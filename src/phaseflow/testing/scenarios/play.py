@@ -38,6 +38,15 @@ class Asked:
 
 
 @attrs.frozen(kw_only=True)
+class Refusal:
+    """An act that was refused, as the scenario said it would be."""
+
+    level: str
+    about: str
+    kind: str
+
+
+@attrs.frozen(kw_only=True)
 class Played:
     """What came of one case. *trails* are (level, entries) by run; *problems* are empty where all was as written."""
 
@@ -46,6 +55,7 @@ class Played:
     problems: tuple[Problem, ...] = ()
     trails: Mapping[str, tuple[str, tuple[Entry, ...]]] = attrs.field(factory=dict, repr=False)
     asked: tuple[Asked, ...] = attrs.field(default=(), repr=False)
+    refused: tuple[Refusal, ...] = attrs.field(default=(), repr=False)
 
     @property
     def good(self) -> bool:
@@ -79,6 +89,7 @@ def play(case: Case, plan: Plan) -> Played:
                 name: (PROGRAMME if name == PROGRAMME else "unit", tuple(stage.entries(name))) for name in stage.runs
             },
             asked=tuple(story.asked),
+            refused=tuple(story.refused),
         )
     finally:
         stage.close()
@@ -181,6 +192,7 @@ class _Story:
     case: Case
     problems: list[Problem]
     asked: list[Asked] = attrs.field(factory=list)
+    refused: list[Refusal] = attrs.field(factory=list)
 
     def tell(self) -> None:
         """Play all lines, in their order."""
@@ -195,7 +207,7 @@ class _Story:
     def _line(self, line: Line, *, only_act: bool = False) -> None:
         cue = line.cue
         assert cue is not None
-        before = {name: len(self.stage.entries(name)) for name in self.stage.runs}
+        before = {name: self.stage.seq(name) for name in self.stage.runs}
         self._move_clock(cue)
         name = line.in_ or cue.where
         for cue_, deeds in line.deeds.items():
@@ -260,7 +272,10 @@ class _Story:
             raise _Stop from None
         except Refused as refused:
             self._refused(line, deed, refused)
-            return where or self.stage.place(person, deed.about)
+            name = where or self.stage.place(person, deed.about)
+            level = PROGRAMME if name == PROGRAMME else "unit"
+            self.refused.append(Refusal(level=level, about=deed.about, kind=refused.kind))
+            return name
         if line.refused is not None:
             why = f"it was to be refused: {', '.join(line.refused.names)}"
             fix = "change the scenario, or the policy"
