@@ -275,3 +275,30 @@ def test_late_facts_are_judged_by_when_they_happened(engine: Engine) -> None:
     assert rescinded.of == fell.seq
     held = next(entry for entry in trail if type(entry.event).__name__ == "MeetingHeld")
     assert held.recorded_at - held.at > timedelta(days=6)
+
+
+def test_r24_a_held_gate_names_twenty_and_the_others_are_a_page_away(engine: Engine) -> None:
+    """A reason has a count, its first subjects and a cursor; `owing` goes on from there to the last."""
+    persons = [{"id": f"m{number:03d}", "roles": ["member"]} for number in range(45)]
+    run = engine.start(plan(), start="2009-03-01", roster=[*PEOPLE, *persons])
+    reason = next(found for found in run.why("study.close") if found.duty == "notes")
+    assert (reason.count, len(reason.subjects), reason.cursor) == (46, 20, "m018")
+    assert "--after m018" in reason.problem().fix
+    rest = run.owing("notes", after=reason.cursor)
+    assert (*reason.subjects, *rest) == tuple(sorted(["li", *(person["id"] for person in persons)]))
+    assert run.owing("notes", after="m043", limit=1) == ("m044",)
+    with pytest.raises(Refused, match="did you mean 'notes'"):
+        run.owing("note")
+
+
+def test_a_rehearsal_answers_and_keeps_nothing(engine: Engine) -> None:
+    """What would follow is said exactly, refusals too; trail and rows stay as they were."""
+    run = start(engine)
+    before = run.history()
+    answer = run.rehearsal().record("notes", by="li", amount="100 pages")
+    assert [type(event).__name__ for event in answer.events] == ["AmountRecorded", "DutyDone"]
+    with pytest.raises(Refused, match="'wang' does not owe 'notes'"):
+        run.rehearsal().record("notes", by="wang", amount="1 page")
+    assert run.rehearsal().request("study.close", by="wang").held
+    assert run.history() == before
+    assert not run.verify()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ON_BEHALF_OF = click.Option(
     ["--on-behalf-of"], default="", metavar="PERSON", help="Whose authority is used, where somebody acts for another."
 )
+PREVIEW = click.Option(["--preview"], is_flag=True, help="Say what would follow, and record nothing.")
 
 
 class Acts(click.Group):
@@ -64,6 +65,7 @@ def _command(name: str) -> click.Command:
         from phaseflow.engine.grammar import Mistyped
         from phaseflow.messages.commands import SYSTEM
 
+        preview = given.pop("preview")
         actor = given.pop("by") or (SYSTEM if act.by_system else None)
         if actor is None:
             raise click.UsageError("say who does it: --by PERSON")
@@ -73,16 +75,18 @@ def _command(name: str) -> click.Command:
             raise click.UsageError(f"{empty[0].upper()} is empty")
         with opened() as engine:
             run = engine.run(ctx.obj)
+            if preview:
+                run = run.rehearsal()
             try:
                 arguments = act.read({key: value for key, value in given.items() if value not in (None, (), "")})
             except Mistyped as error:
                 raise click.UsageError(error.what) from None
             found = getattr(run, act.method)(by=actor, **arguments, **envelope)
             title = " ".join([name, *(str(given[word]) for word in act.titled if given.get(word))])
-            trail.answer(engine, found, str(given["move"]) if act.method == "request" else title)
+            trail.answer(engine, found, str(given["move"]) if act.method == "request" else title, preview=preview)
 
     return click.Command(
-        name, params=[*_params(act), BY, ON_BEHALF_OF, AT, ID, *STORED], callback=carry_out, help=act.help
+        name, params=[*_params(act), BY, ON_BEHALF_OF, AT, ID, PREVIEW, *STORED], callback=carry_out, help=act.help
     )
 
 

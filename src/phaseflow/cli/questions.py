@@ -41,16 +41,39 @@ def why(run: str, move: str) -> None:
 @click.argument("run")
 @click.argument("person", required=False)
 @click.option("--all", "everybody", is_flag=True, help="For everybody on the roster.")
-def todo(run: str, person: str | None, everybody: bool) -> None:
-    """List what a person owes now, the most urgent first."""
-    if (person is None) != everybody:
-        raise click.UsageError("name a person, or give --all")
+@click.option("--duty", help="Who still owes this duty, instead of what somebody owes.")
+@click.option("--after", default="", metavar="NAME", help="With --duty: those behind NAME, in order.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="With --duty: so many at most.")
+def todo(run: str, person: str | None, everybody: bool, duty: str | None, after: str, limit: int) -> None:
+    """List what a person owes now, the most urgent first; or who still owes a duty."""
+    if (person is not None) + everybody + (duty is not None) != 1:
+        raise click.UsageError("name a person, or give --all, or --duty DUTY")
+    if duty is not None:
+        _owing(run, duty, after, limit)
+        return
     with opened() as engine:
         handle = engine.run(run)
         _show(
             {name: handle.todo(name) for name in (_persons(engine, run) if everybody else (str(person),))},
             "owes nothing now",
         )
+
+
+def _owing(run: str, duty: str, after: str, limit: int) -> None:
+    from phaseflow.cli import output
+
+    with opened() as engine:
+        names = engine.run(run).owing(duty, after=after, limit=limit)
+    cursor = names[-1] if len(names) == limit else ""
+    if wants_json():
+        output.data({"duty": duty, "owing": names, "after": cursor})
+        return
+    for name in names:
+        output.say(name)
+    if not names:
+        output.say(f"nobody{f' behind {after}' if after else ''} owes {duty} now")
+    elif cursor:
+        output.say(f"… more with --after {cursor}")
 
 
 @verb(*STORED)

@@ -30,8 +30,8 @@ def plan_of(engine: Engine, run: str) -> Plan:
         return plan
 
 
-def answer(engine: Engine, found: Answer, title: str) -> None:
-    """Print the answer to an accepted command, and end with 1 where a gate held it up."""
+def answer(engine: Engine, found: Answer, title: str, *, preview: bool = False) -> None:
+    """Print the answer to an accepted command, or to one that was only tried; end with 1 where a gate held it up."""
     word = "held" if found.held else "passed" if found.verdict is not None else "recorded"
     if wants_json():
         output.data(
@@ -39,6 +39,7 @@ def answer(engine: Engine, found: Answer, title: str) -> None:
                 "run": found.run,
                 "answer": word,
                 "again": found.again,
+                "preview": preview,
                 "verdict": found.verdict,
                 "entries": [as_data(entry) for entry in found.entries],
                 "reasons": [{**output.plain(reason), "problem": reason.problem()} for reason in found.reasons],
@@ -46,7 +47,8 @@ def answer(engine: Engine, found: Answer, title: str) -> None:
         )
     else:
         plan = plan_of(engine, found.run)
-        output.say(f"{word}: {title}{' (answered before)' if found.again else ''}")
+        note = " (answered before)" if found.again else " (a preview: nothing is kept)" if preview else ""
+        output.say(f"{word}: {title}{note}")
         if found.entries:
             output.say(lines(plan, found.entries))
         output.problems((reason.problem() for reason in found.reasons), plan.line, err=False)

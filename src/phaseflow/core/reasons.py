@@ -31,6 +31,7 @@ class Reason:
         act: What one of them does about it.
         earliest: The first day on which it could change, if that is not today.
         choices: The choices it belongs to, from the outermost in; empty for what must be met in any case.
+        duty: The duty it is about, whose further subjects `Run.owing` lists.
     """
 
     label: str
@@ -45,6 +46,12 @@ class Reason:
     act: str = ""
     earliest: date | None = None
     choices: tuple[Choice, ...] = ()
+    duty: str = ""
+
+    @property
+    def cursor(self) -> str:
+        """Where the next page of *subjects* begins; empty where all of them are named."""
+        return self.subjects[-1] if 0 < len(self.subjects) < self.count else ""
 
     def problem(self, code: str = "PF324") -> Problem:
         """The same, to be printed with its line."""
@@ -56,13 +63,14 @@ class Reason:
         )
         who = f"{', '.join(self.who)}: " if self.who else ""
         when = f" from {self.earliest}" if self.earliest else ""
+        rest = f"; `todo --duty {self.duty} --after {self.cursor}` names the others" if self.cursor else ""
         return Problem(
             code=code,
             what=what,
             span=self.span,
             why="the gate asks for it",
             severity="held",
-            fix=f"{who}{self.act}{when}",
+            fix=f"{who}{self.act}{when}{rest}",
             clause=self.clause,
         )
 
@@ -152,6 +160,7 @@ def _about_duty(found: Reason, name: str, sources: Sources, today: date) -> Reas
     clause = found.clause or ", ".join(rule.clause)
     return attrs.evolve(
         found,
+        duty=name,
         measured=measured,
         required="done by all" if owed != 1 else "done",
         who=rule.by or ((rule.each,) if rule.each else _writers(rule)),

@@ -58,6 +58,13 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
+class _Rehearsed(Exception):
+    """Ends the transaction of a rehearsal, so that the store takes everything back."""
+
+    def __init__(self, found: Answer | Refused) -> None:
+        self.found = found
+
+
 class Engine:
     """Runs of campaigns on one store.
 
@@ -271,6 +278,20 @@ class Engine:
             except Conflict:
                 continue
         raise Conflict(f"the run {run!r} was changed by others twenty times in a row")
+
+    def rehearse(self, run: str, command: c.Command, personal: tuple[PersonalValue, ...] = ()) -> Answer:
+        """The answer that `execute` would give now, consequences for other runs included; nothing is kept of it.
+
+        Raises:
+            Refused: as `execute` does.
+        """
+        try:
+            with self.store.transaction() as tx:
+                raise _Rehearsed(self._attempt(tx, run, command, personal))
+        except _Rehearsed as rehearsed:
+            if isinstance(rehearsed.found, Refused):
+                raise rehearsed.found from None
+            return rehearsed.found
 
     def preview(self, run: str, command: c.Command) -> Decision:
         """What a command would do now; nothing is written."""

@@ -18,6 +18,7 @@ from phaseflow.errors import PhaseflowError
 from phaseflow.messages import commands as c
 from phaseflow.messages.commands import EMPTY
 from phaseflow.messages.events import Entry
+from phaseflow.stores.base import PersonalValue
 
 if TYPE_CHECKING:
     from phaseflow.engine.engine import Engine
@@ -28,11 +29,17 @@ class Run:
     """A handle of a run. Every method that acts takes *by* (the actor), and may take *at*, *on_behalf_of* and *id*.
 
     *at* is when it happened (an instant, or a text in the run's zone; now by default), *id* makes the command
-    idempotent. Each returns an `Answer`, or raises `Refused` with every reason.
+    idempotent. Each returns an `Answer`, or raises `Refused` with every reason. With *rehearsing*, every act is only
+    tried: it answers, or is refused, as it would be, and nothing is kept.
     """
 
     engine: Engine = attrs.field(repr=False)
     id: str
+    rehearsing: bool = attrs.field(default=False, kw_only=True)
+
+    def rehearsal(self) -> Run:
+        """The same run, on which acts are only tried: ``run.rehearsal().request("study.close", by="wang")``."""
+        return attrs.evolve(self, rehearsing=True)
 
     def _do(
         self,
@@ -45,9 +52,12 @@ class Run:
         id: str = "",
         **fields: Any,
     ) -> Answer:
-        return self.engine.execute(
-            self.id, self.command(kind, by=by, at=at, on_behalf_of=on_behalf_of, id=id, **fields)
-        )
+        command = self.command(kind, by=by, at=at, on_behalf_of=on_behalf_of, id=id, **fields)
+        return self._carry_out(command)
+
+    def _carry_out(self, command: c.Command, personal: tuple[PersonalValue, ...] = ()) -> Answer:
+        carry_out = self.engine.rehearse if self.rehearsing else self.engine.execute
+        return carry_out(self.id, command, personal)
 
     def command(
         self,
@@ -421,7 +431,7 @@ class Run:
         """Add a person to the roster."""
         persons, personal = read_roster([person], self.engine._salt)
         command = self.command(c.Join, by=by, person=persons[0], **more)
-        return self.engine.execute(self.id, command, personal)
+        return self._carry_out(command, tuple(personal))
 
     def leave(self, person: str, *, by: str = c.SYSTEM, roles: Iterable[str] = (), **more: Any) -> Answer:
         """Take a person, or some of the person's roles, off the roster."""
@@ -521,6 +531,10 @@ class Run:
     def what_would_it_take(self, move: str) -> tuple[Reason, ...]:
         """What is left to do for a move: who does what, from when; where there is a choice, only its shortest way."""
         return views.what_would_it_take(self.engine, self.id, move)
+
+    def owing(self, duty: str, *, after: str = "", limit: int = 100) -> tuple[str, ...]:
+        """Who still owes a duty, in order: at most *limit* of them behind *after*, the cursor of a reason."""
+        return views.owing(self.engine, self.id, duty, after, limit)
 
     def todo(self, person: str) -> tuple[Owed, ...]:
         """What a person owes now, the most urgent first."""

@@ -14,12 +14,13 @@ from phaseflow.core.decide.people import roles_of
 from phaseflow.core.decide.roster import keepers
 from phaseflow.core.decide.settle import settle
 from phaseflow.core.decide.step import Actor, Refusal, Step
-from phaseflow.core.gates import Sources, judge
+from phaseflow.core.gates import Sources, judge, subjects_outstanding
 from phaseflow.core.plan.model import Duty, Move, Plan
 from phaseflow.core.reasons import Reason, act_for, cheapest, number_text, reasons
 from phaseflow.core.state.polls import vote_key
 from phaseflow.core.state.rows import Draft, DutyState, PartState, Question, VisitState
 from phaseflow.engine.answers import Owed, PhaseView, Refused, Status
+from phaseflow.errors import Problem, did_you_mean
 from phaseflow.messages.events import Days
 from phaseflow.spec.duties import PollDuty
 from phaseflow.stores.base import HeadQuery
@@ -62,6 +63,18 @@ def why(engine: Engine, run: str, move: str) -> tuple[Reason, ...]:
 def what_would_it_take(engine: Engine, run: str, move: str) -> tuple[Reason, ...]:
     """What is left to do for a move: where there is a choice, only its shortest way."""
     return cheapest(why(engine, run, move))
+
+
+def owing(engine: Engine, run: str, duty: str, after: str, limit: int) -> tuple[str, ...]:
+    """A page of those who still owe a duty (R24)."""
+    with looking(engine, run) as (_plan, step, _):
+        if duty not in step.level.duties:
+            problem = Problem(
+                code="PF329", what=f"there is no duty '{duty}' here", why="who owes is asked of a duty of this run",
+                fix=did_you_mean(duty, step.level.duties) or "look at `todo`",
+            )  # fmt: skip
+            raise Refused("unknown", (problem,))
+        return subjects_outstanding(_sources(step), duty, limit, after)[0]
 
 
 # --- what is owed -----------------------------------------------------------------------------------------------------
