@@ -302,3 +302,29 @@ def test_a_rehearsal_answers_and_keeps_nothing(engine: Engine) -> None:
     assert run.rehearsal().request("study.close", by="wang").held
     assert run.history() == before
     assert not run.verify()
+
+
+def test_r39_what_happened_some_time_in_a_stretch_is_judged_by_the_stretch(engine: Engine) -> None:
+    """In time if all of it was, late if none of it was, and neither yes nor no where the due instant lies within."""
+    run = start(engine)
+    engine.clock.to("2009-04-10")  # type: ignore[attr-defined]
+    engine.tick()
+
+    def judged(at: str) -> bool | None:
+        answer = run.rehearsal().hold("kickoff", by="wang", at=at)
+        return next(event.in_time for event in answer.events if hasattr(event, "in_time"))
+
+    assert judged("2009-03-02 .. 2009-03-13") is True
+    assert judged("2009-03-14 .. 2009-04-02") is False
+    assert judged("2009-03-13 .. 2009-03-14") is None
+    assert judged("unknown") is None
+    run.hold("kickoff", by="wang", at="2009-03-10 .. 2009-03-12")
+    entry = next(entry for entry in run.history() if type(entry.event).__name__ == "MeetingHeld")
+    assert entry.earliest == datetime(2009, 3, 9, 16, tzinfo=UTC)
+    assert entry.at == datetime(2009, 3, 12, 15, 59, 59, tzinfo=UTC)
+    assert any(type(entry.event).__name__ == "OverdueRescinded" for entry in run.history())
+    with pytest.raises(Refused, match="ends before it begins"):
+        run.record("notes", by="li", amount="1 page", at="2009-03-12 .. 2009-03-10")
+    with pytest.raises(Refused, match="before the start of the run"):
+        run.record("notes", by="li", amount="1 page", at="2009-02-12 .. 2009-03-10")
+    assert not run.verify()

@@ -65,7 +65,9 @@ NOW = click.Option(
 )
 BY = click.Option(["--by"], metavar="PERSON", help="Who does it: an id of the roster.")
 AT = click.Option(
-    ["--at"], metavar="WHEN", help="When it happened: a day or a time in the run's zone; now if left out."
+    ["--at"],
+    metavar="WHEN",
+    help="When it happened: a day or a time in the run's zone, DAY..DAY, or unknown; now if left out.",
 )
 ID = click.Option(["--id"], metavar="ID", help="The command's id; the same id again gives the recorded answer.")
 

@@ -32,7 +32,8 @@ def plan_of(engine: Engine, run: str) -> Plan:
 
 def answer(engine: Engine, found: Answer, title: str, *, preview: bool = False) -> None:
     """Print the answer to an accepted command, or to one that was only tried; end with 1 where a gate held it up."""
-    word = "held" if found.held else "passed" if found.verdict is not None else "recorded"
+    accepted = "would be recorded" if preview else "recorded"
+    word = "held" if found.held else "passed" if found.verdict is not None else accepted
     if wants_json():
         output.data(
             {

@@ -64,6 +64,22 @@ def instant(at: object, calendar: Calendar, now: datetime) -> datetime:
         )
 
 
+def stretch(at: object, calendar: Calendar, now: datetime, start: date) -> tuple[datetime, datetime | None]:
+    """(at the latest, at the earliest) when something happened; the second is None where the instant is known.
+
+    Besides what `instant` takes: ``2009-07-01 .. 2009-08-31`` for some time in between, and ``unknown`` for some time
+    since the run's *start* (R39).
+    """
+    if not isinstance(at, str):
+        return instant(at, calendar, now), None
+    if at.strip() == "unknown":
+        return now, calendar.opens(start)
+    first, dots, last = at.partition("..")
+    if not dots:
+        return instant(at, calendar, now), None
+    return min(now, instant(last.strip(), calendar, now)), calendar.opens(day_of(first.strip()))
+
+
 def _some_time_on(day: date, calendar: Calendar, now: datetime) -> datetime:
     opens, shuts = calendar.opens(day), calendar.shuts(day)
     return now if opens <= now < shuts else shuts - timedelta(seconds=1)

@@ -12,7 +12,7 @@ from phaseflow.core.decide import Decision
 from phaseflow.core.reasons import Reason
 from phaseflow.engine import views
 from phaseflow.engine.answers import Answer, Owed, Status
-from phaseflow.engine.inputs import EvidenceLike, amount_of, evidence_of, instant, maybe_day
+from phaseflow.engine.inputs import EvidenceLike, amount_of, evidence_of, maybe_day, stretch
 from phaseflow.engine.roster import read_roster
 from phaseflow.errors import PhaseflowError
 from phaseflow.messages import commands as c
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 class Run:
     """A handle of a run. Every method that acts takes *by* (the actor), and may take *at*, *on_behalf_of* and *id*.
 
-    *at* is when it happened (an instant, or a text in the run's zone; now by default), *id* makes the command
-    idempotent. Each returns an `Answer`, or raises `Refused` with every reason. With *rehearsing*, every act is only
-    tried: it answers, or is refused, as it would be, and nothing is kept.
+    *at* is when it happened: an instant, or a text in the run's zone; now by default. Where no more is known it may be
+    ``2009-07-01 .. 2009-08-31``, or ``unknown``. *id* makes the command idempotent. Each returns an `Answer`, or raises
+    `Refused` with every reason. With *rehearsing*, every act is only tried: it answers, or is refused, as it would be,
+    and nothing is kept.
     """
 
     engine: Engine = attrs.field(repr=False)
@@ -72,21 +73,23 @@ class Run:
     ) -> c.Command:
         """Build a command for this run, for `preview` and `execute`."""
         now = self.engine.clock()
+        latest, earliest = self._stretch(at, now)
         return kind(
             id=id or self.engine.ids(),
             by=by,
-            at=self._instant(at, now),
+            at=latest,
+            earliest=earliest,
             now=now,
             on_behalf_of=on_behalf_of,
             recorded_by=self.engine.recorder,
             **fields,
         )
 
-    def _instant(self, at: object, now: datetime) -> datetime:
+    def _stretch(self, at: object, now: datetime) -> tuple[datetime, datetime | None]:
         if at is None:
-            return now
-        with self.engine.reading(self.id) as (_tx, _head, plan, _rows, _around):
-            return instant(at, plan.calendar, now)
+            return now, None
+        with self.engine.reading(self.id) as (_tx, _head, plan, rows, _around):
+            return stretch(at, plan.calendar, now, rows.get("head").start)
 
     # --- moves --------------------------------------------------------------------------------------------------------
 
@@ -515,7 +518,7 @@ class Run:
     ) -> Answer:
         """Record anew what entry *seq* recorded wrongly."""
         count = amount_of(amount)[0] if amount is not None else None
-        moment = self._instant(happened, self.engine.clock()) if happened is not None else None
+        moment = self._stretch(happened, self.engine.clock())[0] if happened is not None else None
         return self._do(c.Correct, by=by, seq=seq, reason=reason, amount=count, happened=moment, **more)
 
     # --- questions ----------------------------------------------------------------------------------------------------

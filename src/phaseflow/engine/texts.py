@@ -58,7 +58,9 @@ _ENVELOPE = tuple(field.name for field in attrs.fields(Entry) if field.name != "
 
 def write_entry(entry: Entry) -> str:
     """An entry as canonical JSON; what is empty is left out."""
-    plain: dict[str, Any] = {name: value for name in _ENVELOPE if (value := getattr(entry, name)) != ""}
+    plain: dict[str, Any] = {name: value for name in _ENVELOPE if (value := getattr(entry, name)) not in ("", None)}
+    if entry.earliest is not None:
+        plain["earliest"] = codec.write_instant(entry.earliest)
     plain["at"] = codec.write_instant(entry.at)
     plain["recorded_at"] = codec.write_instant(entry.recorded_at)
     plain["event"] = codec.to_plain(entry.event)
@@ -71,6 +73,8 @@ def read_entry(text: str) -> Entry:
     event: Event = codec.from_plain(plain.pop("event"), event_classes())
     plain["at"] = codec.read_instant(plain["at"])
     plain["recorded_at"] = codec.read_instant(plain["recorded_at"])
+    if "earliest" in plain:
+        plain["earliest"] = codec.read_instant(plain["earliest"])
     return Entry(event=event, **plain)
 
 

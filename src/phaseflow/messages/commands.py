@@ -44,6 +44,7 @@ class Command:
     """What every command carries.
 
     *id* makes it idempotent; *by* is the actor; *at* is when it happened and *now* when it is recorded, both in UTC.
+    Where only a stretch is known in which it happened, *earliest* is its first instant and *at* its last (R39).
     *on_behalf_of* names the person whose authority is used, where the actor acts for somebody else; *recorded_by* the
     account that typed it in, which gives no authority.
     """
@@ -54,6 +55,7 @@ class Command:
     now: datetime
     on_behalf_of: str = ""
     recorded_by: str = ""
+    earliest: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)

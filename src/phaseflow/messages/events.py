@@ -27,7 +27,8 @@ class Entry:
 
     *at* is when it happened and *recorded_at* when it was recorded, both UTC; *authority* names the role (and the
     delegation) used; *command* is the id of the command that led to it, *timer* the key of
-    the timer whose moment was processed, *recorded_by* the account that typed the command in.
+    the timer whose moment was processed, *recorded_by* the account that typed the command in. *earliest* is set
+    where only a stretch is known: it happened then, or by *at*, or between (R39).
     """
 
     seq: int
@@ -40,6 +41,7 @@ class Entry:
     command: str = ""
     timer: str = ""
     recorded_by: str = ""
+    earliest: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -468,11 +470,14 @@ class DutyFoundPoor(Event):
 
 @attrs.frozen(kw_only=True)
 class DutyDone(Event):
-    """A subject has done a duty. *in_time*: by its due day and grace, judged on when it happened."""
+    """A subject has done a duty. *in_time*: by its due day and grace, judged on when it happened.
+
+    None where only a stretch is known, and the due instant lies within it.
+    """
 
     key: str
     subject: str
-    in_time: bool
+    in_time: bool | None
     rest: int
 
 

@@ -209,13 +209,13 @@ def _rejudge(step: Step, event: Voidable, before: PartState) -> None:
         if when is not None and part.owes != 0:  # whoever has left owes nothing, and is counted nowhere
             _count(step, event.key, subject, when)
         return
-    in_time = when is not None and duties.was_in_time(state, part, when)
+    in_time = when is not None and duties.judged(step, state, part, subject)
     if when is not None and in_time == before.in_time:
         return
     _undo(step, event.key, subject, state)
     fell = part.fell_due or (0 if part.term is not None else state.fell_due)
     limit = (part.term or state.term).grace or (part.term or state.term).due
-    if not in_time and limit is not None and limit <= step.now and (before.in_time or not fell):
+    if in_time is False and limit is not None and limit <= step.now and (before.in_time or not fell):
         step.emit(e.DutyFellDue(key=event.key, outstanding=1, subject=subject))
     if when is not None:
         _count(step, event.key, subject, when, checked=before.confirmed)

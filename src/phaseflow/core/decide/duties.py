@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from fractions import Fraction
 
+import attrs
+
 from phaseflow.core.decide import opening
 from phaseflow.core.decide.finding import HOW, check_evidence, check_lock, check_needs, find, subject_of
 from phaseflow.core.decide.people import holders_of, require, require_other, roles_of
@@ -260,7 +262,7 @@ def reported(step: Step, duty: Duty, key: str, subject: str) -> None:
     """What a subject owes is there; it counts at once, or once somebody has checked it."""
     state, part = duty_of(step.rows, key), part_of(step.rows, key, subject)
     if part.done:
-        when = fulfilled_at(step, state, subject) if part.in_time is False else None
+        when = fulfilled_at(step, state, subject) if part.in_time is not True else None
         if when is not None and was_in_time(state, part, when):  # a late record (R2)
             step.emit(e.DutyUndone(key=key, subject=subject, rest=state.outstanding + 1))
             finish(step, key, subject)
@@ -277,7 +279,7 @@ def finish(step: Step, key: str, subject: str) -> None:
     state, part = duty_of(step.rows, key), part_of(step.rows, key, subject)
     if part.owes == 0:  # whoever owes nothing may do it all the same; nobody else's debt is paid by that
         return
-    in_time = was_in_time(state, part, fulfilled_at(step, state, subject) or step.at)
+    in_time = judged(step, state, part, subject)
     fell = part.fell_due or (0 if part.term is not None else state.fell_due)
     rest = state.outstanding - (0 if part.waived or state.exempt else 1)
     step.emit(e.DutyDone(key=key, subject=subject, in_time=in_time, rest=rest))
@@ -287,6 +289,14 @@ def finish(step: Step, key: str, subject: str) -> None:
         opening.happened(step, state.name, "done")
 
 
+def judged(step: Step, state: DutyState, part: PartState, subject: str) -> bool | None:
+    """Whether a subject did a duty in time; None where it may have been before or after the due instant (R39)."""
+    latest = fulfilled_at(step, state, subject) or step.at
+    earliest = fulfilled_at(step, state, subject, earliest=True) or step.earliest or latest
+    after = was_in_time(state, part, latest)
+    return after if after or latest == earliest or not was_in_time(state, part, earliest) else None
+
+
 def was_in_time(state: DutyState, part: PartState, when: datetime) -> bool:
     """Whether *when* is before the due instant (grace included) that holds for a subject."""
     term = part.term or state.term
@@ -294,14 +304,18 @@ def was_in_time(state: DutyState, part: PartState, when: datetime) -> bool:
     return limit is None or when < limit
 
 
-def fulfilled_at(step: Step, state: DutyState, subject: str, without: int = 0) -> datetime | None:
-    """When what a subject has done came up to what it owes, by the times at which it happened.
+def fulfilled_at(
+    step: Step, state: DutyState, subject: str, without: int = 0, *, earliest: bool = False
+) -> datetime | None:
+    """When what a subject has done came up to what it owes, by the times at which it happened, at the latest.
 
     None where it does not come up to it, and for documents and polls, which keep their own record. *without* is the
     number of an entry whose record is left out.
     """
     duty = step.level.duties.get(state.name)
-    counted = (record for record in records_of(step.rows, state.key, subject) if record.seq != without)
+    counted = [record for record in records_of(step.rows, state.key, subject) if record.seq != without]
+    if earliest:
+        counted = [attrs.evolve(record, at=record.earliest or record.at) for record in counted]
     records = sorted(counted, key=lambda record: (record.at, record.seq))
     match duty.kind if duty is not None else "task":
         case "quota":

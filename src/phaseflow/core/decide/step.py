@@ -94,8 +94,8 @@ class Step:
     """One macrostep under way."""
 
     __slots__ = (
-        "_level", "actor", "around", "at", "ballots", "command", "entries", "now", "pending", "plan", "recorded_by",
-        "requirements", "rows", "sealed", "timer", "verdict",
+        "_level", "actor", "around", "at", "ballots", "command", "earliest", "entries", "now", "pending", "plan",
+        "recorded_by", "requirements", "rows", "sealed", "timer", "verdict",
     )  # fmt: skip
 
     def __init__(
@@ -111,6 +111,7 @@ class Step:
         self.actor = NOBODY
         self.timer = ""
         self.recorded_by = ""
+        self.earliest: datetime | None = None
         self.entries: list[Entry] = []
         self.pending: list[Entry] = []
         self.verdict: Event | None = None
@@ -123,6 +124,7 @@ class Step:
         step = Step(self.plan, rows, self.around, at=command.at, now=self.now, command=command.id)
         step.actor = Actor(command.by, command.on_behalf_of)
         step.recorded_by = command.recorded_by
+        step.earliest = command.earliest
         return step
 
     @property
@@ -159,7 +161,7 @@ class Step:
         entry = Entry(
             seq=self.seq + 1, at=self.at, recorded_at=self.now, actor=self.actor.person,
             on_behalf_of=self.actor.on_behalf_of, authority=self.actor.authority, command=self.command,
-            timer=self.timer, recorded_by=self.recorded_by, event=event,
+            timer=self.timer, recorded_by=self.recorded_by, earliest=self.earliest, event=event,
         )  # fmt: skip
         self.timer = ""
         evolve(self.plan, self.rows, entry)

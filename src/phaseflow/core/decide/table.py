@@ -127,6 +127,7 @@ def decide(plan: Plan, rows: Rows, command: c.Command, around: Surroundings = Su
             HANDLERS[type(command)](step, command)
             if not isinstance(command, c.StartRun):  # a start that is recorded late goes on from when it happened
                 step.at = max(step.at, now)
+            step.earliest = None
             stabilise(step)
             settle(step, now)
         except Refusal as reason:
@@ -177,11 +178,14 @@ def _check_times(step: Step, command: c.Command) -> None:
             "unknown", "PF373", "this run has not started", why="every other command needs a run", fix="start it first"
         )
     _check_not_ahead(command)
-    if command.at < step.calendar.opens(head.start):
+    if command.earliest is not None and command.earliest > command.at:
+        refuse("malformed", "PF478", "the stretch in which it happened ends before it begins",
+               why="a stretch is written from its first day to its last", fix="swap the two days")  # fmt: skip
+    if (command.earliest or command.at) < step.calendar.opens(head.start):
         refuse(
             "malformed",
             "PF375",
-            f"{step.day} is before the start of the run, {head.start}",
+            f"{step.calendar.day_of(command.earliest or command.at)} is before the start of the run, {head.start}",
             why="a run has no facts before its start",
             fix="give a later day",
         )

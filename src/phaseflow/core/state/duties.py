@@ -43,7 +43,7 @@ def record_key(key: str, subject: str, seq: int) -> str:
 def _count(rows: Draft, key: str, subject: str, of: Entry, **what: Any) -> None:
     """Keep a record: whose work it is stands on its entry, who recorded it and for whom they acted."""
     by = tuple(name for name in (of.actor, of.on_behalf_of) if name)
-    rows.put(record_key(key, subject, of.seq), Counted(seq=of.seq, at=of.at, by=by, **what))
+    rows.put(record_key(key, subject, of.seq), Counted(seq=of.seq, at=of.at, earliest=of.earliest, by=by, **what))
 
 
 def _put(rows: Draft, key: str, subject: str, part: PartState) -> None:

@@ -112,7 +112,8 @@ class DutyState:
 class Counted:
     """One record that counts: the number of its entry, when it happened, what it was, and whose work it is (*by*).
 
-    It is a row of its own, so that one more record costs as much as the first.
+    It is a row of its own, so that one more record costs as much as the first. *earliest* is set where only a stretch
+    is known in which it happened; *at* is then the end of it.
     """
 
     seq: int
@@ -120,6 +121,7 @@ class Counted:
     by: tuple[str, ...] = ()
     amount: Fraction | None = None
     entry: str = ""
+    earliest: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
