@@ -56,9 +56,15 @@ def plan(text: str = POLICY) -> Plan:
     return compile_policy(reading.result(), reading.sources)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path}/runs.db"
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres")
+    return "memory:" if request.param == "memory" else f"sqlite:///{tmp_path}/runs.db"
+
+
+@pytest.fixture
+def engine(url: str) -> Any:
     with Engine(url, clock=Clock()) as made:
         yield made
 

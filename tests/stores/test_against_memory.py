@@ -1,16 +1,18 @@
-"""SQLite and memory answer alike, whatever is done to them, with rollbacks and crashes in between."""
+"""Each durable store and memory answer alike, whatever is done to them, with rollbacks and crashes in between."""
 
 from __future__ import annotations
 
 import tempfile
+import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import attrs
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from phaseflow.stores import codec
 from phaseflow.stores.base import (
@@ -26,12 +28,15 @@ from phaseflow.stores.base import (
     PersonalValue,
     Retry,
     Skipped,
+    Store,
     StoreError,
     Tx,
 )
 from phaseflow.stores.memory import MemoryStore
+from phaseflow.stores.postgres import PostgresStore
 from phaseflow.stores.sqlite import SqliteStore
 from phaseflow.testing.store_laws import MINUTE, NOON, batch_on, notice
+from tests import postgres as servers
 
 runs = st.sampled_from(["a", "b", "b/1", "村"])
 keys = st.sampled_from(["duty/1", "duty/10", "duty/2", "duty", "timer/x", "é", "中/😀"])
@@ -76,24 +81,28 @@ class Undone(Exception):
 class BothStores(RuleBasedStateMachine):
     """Each rule is one transaction on both; their answers, and their errors, must be equal."""
 
+    def open(self) -> Store:
+        raise NotImplementedError
+
+    def crash(self, transaction: Any) -> None:
+        """End a transaction as the operating system ends it for a process that was killed."""
+        raise NotImplementedError
+
     def __init__(self) -> None:
         super().__init__()
-        self.place = tempfile.TemporaryDirectory()
-        self.path = Path(self.place.name) / "a.db"
         self.memory = MemoryStore()
-        self.sqlite = SqliteStore(self.path, durability="normal")
+        self.durable = self.open()
         self.claimed: list[Delivery] = []
         self.told = 0
 
     def teardown(self) -> None:
-        self.sqlite.close()
-        self.place.cleanup()
+        self.durable.close()
 
-    def both(self, act: Any, *, undo: bool = False) -> Any:
+    def both(self, act: Any, *, undo: bool = False, wait: bool = True) -> Any:
         results = []
-        for store in (self.memory, self.sqlite):
+        for store in (self.memory, self.durable):
             try:
-                with store.transaction() as tx:
+                with store.transaction(wait=wait) as tx:
                     result = act(tx)
                     if undo:
                         raise Undone
@@ -120,9 +129,10 @@ class BothStores(RuleBasedStateMachine):
         late=st.sampled_from([0, 0, 0, 0, 1]),
         undo=st.sampled_from([False, False, True]),
         bodies=st.lists(texts.map(codec.dumps), max_size=2),
+        wait=st.booleans(),
     )
     def commit(self, run: str, put: Any, drop: Any, due: Any, status: str, command: Any, told: Any, late: int,
-               undo: bool, bodies: Any) -> None:  # fmt: skip
+               undo: bool, bodies: Any, wait: bool) -> None:  # fmt: skip
         self.told += 1
 
         def act(tx: Tx) -> None:
@@ -142,7 +152,8 @@ class BothStores(RuleBasedStateMachine):
                 batch = Batch(head=head, expected_seq=built.expected_seq - 1, entries=wrong)
             tx.commit(batch)
 
-        self.both(act, undo=undo)
+        # A hasty commit that is undone was never tried, so whether it would have failed is not known.
+        self.both(act, undo=undo, wait=wait or undo)
 
     @rule(
         run=runs,
@@ -219,6 +230,9 @@ class BothStores(RuleBasedStateMachine):
     @rule(run=runs, prefix=st.sampled_from(["", "duty", "duty/", "duty/1", "中"]), after=st.just("") | keys)
     def ask_rows(self, run: str, prefix: str, after: str) -> None:
         self.both(lambda tx: (tx.scan(run, prefix, after=after), tx.scan(run, prefix, limit=2), tx.plan("d")))
+        looks = {"command_id": "k1", "keys": ["duty/1", "duty", "é"], "prefixes": {prefix, "duty"}, "limit": 2}
+        for wait in (True, False):
+            self.both(lambda tx: tx.look(run, **looks), wait=wait)
 
     @rule(by=minutes, limit=st.integers(0, 3))
     def claim_due(self, by: Any, limit: int) -> None:
@@ -236,14 +250,61 @@ class BothStores(RuleBasedStateMachine):
     def reopen(self, crash: bool) -> None:
         """A close, or a process that goes away in the middle of a commit: what was acknowledged stays, no more."""
         if crash:
-            lost = self.sqlite.transaction()
+            lost = self.durable.transaction()
             tx = lost.__enter__()
             tx.commit(batch_on(tx, "a", put={"duty": "lost"}, unit="north"))
-            lost._connection.close()  # What the operating system does for a process that was killed.
-        self.sqlite.close()
-        self.sqlite = SqliteStore(self.path, durability="normal")
+            self.crash(lost)
+        self.durable.close()
+        self.durable = self.open()
         self.both(lambda tx: [(head, tx.scan(head.run, ""), tx.entries(head.run)) for head in tx.heads(HeadQuery())])
 
 
-TestBothStores = BothStores.TestCase
-TestBothStores.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+class SqliteAndMemory(BothStores):
+    def __init__(self) -> None:
+        self.place = tempfile.TemporaryDirectory()
+        super().__init__()
+
+    def open(self) -> Store:
+        return SqliteStore(Path(self.place.name) / "a.db", durability="normal")
+
+    def crash(self, transaction: Any) -> None:
+        transaction._connection.close()
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.place.cleanup()
+
+
+class PostgresAndMemory(BothStores):
+    def __init__(self, server: str) -> None:
+        self.url = f"{server}&schema=t_{uuid.uuid4().hex[:12]}"
+        super().__init__()
+
+    def open(self) -> Store:
+        return PostgresStore(self.url)
+
+    def crash(self, transaction: Any) -> None:
+        transaction._connection.close()
+        self.durable.leave(transaction._connection)  # type: ignore[attr-defined]
+
+    def teardown(self) -> None:
+        super().teardown()
+        with servers.dropped(self.url):
+            pass
+
+
+TestSqliteAndMemory = SqliteAndMemory.TestCase
+TestSqliteAndMemory.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+
+
+def test_postgres_and_memory(postgres_server: str) -> None:
+    """The PostgreSQL store answers as the memory store does."""
+    few = settings(max_examples=12, stateful_step_count=30, deadline=None)
+    run_state_machine_as_test(lambda: PostgresAndMemory(postgres_server), settings=few)
+
+
+@pytest.mark.slow
+def test_postgres_and_memory_at_length(postgres_server: str) -> None:
+    """The same, with more examples of more steps."""
+    many = settings(max_examples=100, stateful_step_count=60, deadline=None)
+    run_state_machine_as_test(lambda: PostgresAndMemory(postgres_server), settings=many)

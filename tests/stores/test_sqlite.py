@@ -414,7 +414,7 @@ def test_urls_name_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("postgresql://host/db", "planned"),
+        ("postgresql:/db", "two slashes"),
         ("sqlite://a.db", "three slashes"),
         ("sqlite:///", "three slashes"),
         ("sqlite:///:memory:", "memory:"),

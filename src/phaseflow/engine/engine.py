@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from phaseflow.core.calendars import build_calendar
 from phaseflow.core.decide import Decision, Surroundings, decide
@@ -36,6 +36,8 @@ from phaseflow.stores.base import (
     HeadQuery,
     PersonalValue,
     Store,
+    StoreError,
+    StoreLost,
     Tx,
 )
 
@@ -43,6 +45,11 @@ if TYPE_CHECKING:  # Imported on use: an engine without hooks does not load them
     from phaseflow.hooks import Plugins
     from phaseflow.relay import Manner, Relay, RelayReport
 
+
+T = TypeVar("T")
+
+ATTEMPTS = 20
+"""How often a command is tried where others write the same run; from the second time on it waits for its turn."""
 
 UTC_DAYS = build_calendar("UTC")
 """Days of a tick that is given as text without a zone of its own."""
@@ -69,7 +76,7 @@ class Engine:
     """Runs of campaigns on one store.
 
     Args:
-        store: A URL (``memory:``, ``sqlite:///campaigns.db``) or a store.
+        store: A URL (``memory:``, ``sqlite:///campaigns.db``, ``postgresql://user@host/database``) or a store.
         hooks: Plugins that are told what happened; see `phaseflow.hooks`.
         manners: How hooks are told (quiet hours, digests, what was missed), by their names; see `phaseflow.relay`.
         clock: Gives the present instant, aware; the machine's clock by default.
@@ -187,18 +194,21 @@ class Engine:
             at_phase=at_phase,
             assumed=dict(assume or {}),
         )
+
+        def begin(tx: Tx) -> None:
+            self.plans.keep(tx, plan)
+            if parent:
+                self._check_programme(tx, plan, parent)
+            self.desk.execute(tx, name, command, plan, personal)
+            if parent:
+                enrol = c.EnrolUnit(id=f"{command.id}:enrol", by=c.SYSTEM, at=now, now=now, unit=unit, run=name)
+                self.desk.execute(tx, parent, enrol, None, ())
+            if debtor:
+                redeem = c.RedeemRedo(id=f"{command.id}:redeem", by=c.SYSTEM, at=now, now=now, run=name)
+                self.desk.execute(tx, debtor, redeem, None, ())
+
         try:
-            with self.store.transaction() as tx:
-                self.plans.keep(tx, plan)
-                if parent:
-                    self._check_programme(tx, plan, parent)
-                self.desk.execute(tx, name, command, plan, personal)
-                if parent:
-                    enrol = c.EnrolUnit(id=f"{command.id}:enrol", by=c.SYSTEM, at=now, now=now, unit=unit, run=name)
-                    self.desk.execute(tx, parent, enrol, None, ())
-                if debtor:
-                    redeem = c.RedeemRedo(id=f"{command.id}:redeem", by=c.SYSTEM, at=now, now=now, run=name)
-                    self.desk.execute(tx, debtor, redeem, None, ())
+            self._carried_out(name, begin)
         except Kept as kept:  # nothing is kept: the run, its place in the programme and its debt stand or fall together
             raise kept.refused from None
         return Run(self, name)
@@ -268,16 +278,25 @@ class Engine:
             CommandIdReused: the id belongs to another command.
             UnknownRun: There is no run of this id.
         """
-        for _ in range(20):
+        found = self._carried_out(run, lambda tx: self._attempt(tx, run, command, personal))
+        if isinstance(found, Refused):
+            raise found
+        return found
+
+    def _carried_out(self, run: str, act: Callable[[Tx], T]) -> T:
+        """One transaction: in haste at first, and again, waiting for the turn, if somebody else was quicker.
+
+        After a lost connection it is not known whether the commit happened; the command has an id, so a second try is
+        answered from the record if it did (law 4).
+        """
+        fault: StoreError | None = None
+        for attempt in range(ATTEMPTS):
             try:
-                with self.store.transaction() as tx:
-                    found = self._attempt(tx, run, command, personal)
-                if isinstance(found, Refused):
-                    raise found
-                return found
-            except Conflict:
-                continue
-        raise Conflict(f"the run {run!r} was changed by others twenty times in a row")
+                with self.store.transaction(wait=attempt > 0) as tx:
+                    return act(tx)
+            except (Conflict, StoreLost) as found:
+                fault = found
+        raise Conflict(f"the run {run!r} was changed by others {ATTEMPTS} times in a row") from fault
 
     def rehearse(self, run: str, command: c.Command, personal: tuple[PersonalValue, ...] = ()) -> Answer:
         """The answer that `execute` would give now, consequences for other runs included; nothing is kept of it.

@@ -28,11 +28,12 @@ def open_store(
     """Open the store that *url* names; a SQLite file that is not there is made.
 
     Args:
-        url: ``memory:``, ``sqlite:///relative/path.db`` or ``sqlite:////absolute/path.db``, or a URL whose scheme
-            an installed package offers.
-        durability: SQLite only. ``full``: what was committed survives a power cut. ``normal``: about four times the
-            speed; a power cut may lose the last commits, never the order or the soundness of the file.
-        busy_timeout: SQLite only. How long a writer waits for its turn.
+        url: ``memory:``, ``sqlite:///relative/path.db`` or ``sqlite:////absolute/path.db``,
+            ``postgresql://user@host/database`` with ``?schema=NAME`` and ``?pool=N`` where wanted, or a URL whose
+            scheme an installed package offers.
+        durability: ``full``: what was committed survives a power cut. ``normal``: several times the speed; a power
+            cut may lose the last commits, never the order or the soundness of the database.
+        busy_timeout: How long a writer waits for its turn, and for a server that does not answer.
 
     Raises:
         StoreMisuse: The URL names no store that is here.
@@ -50,10 +51,24 @@ def open_store(
         from phaseflow.stores.sqlite import SqliteStore
 
         return SqliteStore(rest[3:], durability=durability, busy_timeout=busy_timeout)
-    plugged = _plugged(kind) if kind not in ("", "memory", "sqlite") else None
+    if kind in ("postgresql", "postgres") and rest.startswith("//"):
+        return _postgres(url, durability, busy_timeout)
+    plugged = _plugged(kind) if kind not in _OURS else None
     if plugged is not None:
         return plugged(url)
     raise StoreMisuse(f"{url!r} names no store", why=_WHY.get(kind, _WHY[""]), fix=_fix(kind))
+
+
+def _postgres(url: str, durability: Literal["full", "normal"], busy_timeout: timedelta) -> Store:
+    try:
+        from phaseflow.stores.postgres import PostgresStore
+    except ImportError as fault:
+        raise StoreMisuse(
+            f"the PostgreSQL driver is not here: {fault}",
+            why="phaseflow itself needs no server, so the driver is an extra",
+            fix="pip install 'phaseflow[postgres]'",
+        ) from fault
+    return PostgresStore(url, durability=durability, busy_timeout=busy_timeout)
 
 
 def _plugged(scheme: str) -> Callable[[str], Store] | None:
@@ -76,17 +91,21 @@ def _offers() -> Iterable[EntryPoint]:
     return entry_points(group=PLUGGED)
 
 
+_OURS = ("", "memory", "sqlite", "postgresql", "postgres")
+
 _WHY = {
-    "": "a store is named by a URL: memory: or sqlite:///path/to/file.db",
+    "": "a store is named by a URL: memory:, sqlite:///path/to/file.db or postgresql://user@host/database",
     "sqlite": "a SQLite URL has three slashes and a path; the fourth begins an absolute one",
-    "postgresql": "the PostgreSQL store is planned and not in this version",
+    "postgresql": "a PostgreSQL URL has two slashes before the server",
 }
 
 
 def _fix(kind: str) -> str:
     if kind in ("postgresql", "postgres"):
-        return "use sqlite:///path/to/file.db"
+        return "write postgresql://user@host/database, or postgresql:///database?host=/run/postgresql for a socket"
     if kind == "sqlite":
         return "write sqlite:///campaigns.db, sqlite:////var/lib/campaigns.db, or memory: for a store without a file"
     offered = {entry.name for entry in _offers()}
-    return did_you_mean(kind, {"memory", "sqlite", *offered}) or "write memory: or sqlite:///path/to/file.db"
+    return (
+        did_you_mean(kind, {"memory", "sqlite", "postgresql", *offered}) or "write memory: or sqlite:///path/to/file.db"
+    )

@@ -22,8 +22,10 @@ from phaseflow.stores.faults import StoreClosed as StoreClosed
 from phaseflow.stores.faults import StoreCorrupt as StoreCorrupt
 from phaseflow.stores.faults import StoreError as StoreError
 from phaseflow.stores.faults import StoreFull as StoreFull
+from phaseflow.stores.faults import StoreLost as StoreLost
 from phaseflow.stores.faults import StoreMisuse as StoreMisuse
 from phaseflow.stores.faults import StoreReadOnly as StoreReadOnly
+from phaseflow.stores.faults import StoreUnreachable as StoreUnreachable
 from phaseflow.stores.faults import StoreVersion as StoreVersion
 
 DeliveryStatus = Literal["waiting", "leased", "delivered", "expanded", "skipped", "dead"]
@@ -50,6 +52,19 @@ class Head:
     unit: str = ""
     parent: str | None = None
     due_at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Look:
+    """What a decision begins with, as of one instant: head, recorded answer, some rows, the first rows of some ranges.
+
+    *scans* gives, for each prefix that was asked for, its first rows in key order.
+    """
+
+    head: Head
+    answer: Answer | None
+    rows: Mapping[str, str]
+    scans: Mapping[str, list[tuple[str, str]]]
 
 
 @attrs.frozen(kw_only=True)
@@ -278,6 +293,20 @@ class Tx(Protocol):
     def head(self, run: str) -> Head | None:
         """The head of *run*, or None where there is no such run."""
 
+    def look(
+        self,
+        run: str,
+        *,
+        command_id: str = "",
+        keys: Collection[str] = (),
+        prefixes: Collection[str] = (),
+        limit: int = 8,
+    ) -> Look | None:
+        """Head, answer and rows in one go, or None where there is no such run: one round trip where those count.
+
+        *limit* bounds the rows of each prefix. A prefix that no key is greater than is left out of the answer.
+        """
+
     def heads(self, where: HeadQuery) -> list[Head]:
         """The heads that fit, in the order asked for."""
 
@@ -331,8 +360,14 @@ class Tx(Protocol):
         A hook already declared keeps its place. Deliveries to a declared hook wait until some relay serves it.
         """
 
-    def notices(self, *, run: str | None = None, after: str = "", limit: int | None = None) -> list[StoredNotice]:
-        """The outbox in the order of commit, from behind the notice with id *after*; of one run or of all."""
+    def notices(
+        self, *, run: str | None = None, after: str = "", limit: int | None = None, gapless: bool = False
+    ) -> list[StoredNotice]:
+        """The outbox from behind the notice with id *after*; of one run or of all. The order never changes.
+
+        Where several commit at once, a notice may appear before one that was shown already. A reader that goes on
+        behind the last one it saw asks for *gapless*: what such a latecomer could still precede is left out for now.
+        """
 
     def claim_deliveries(
         self,
@@ -381,10 +416,19 @@ class Tx(Protocol):
 class Store(Protocol):
     """A database of runs. Safe to share between threads; each transaction belongs to the thread that began it."""
 
-    def transaction(self, *, write: bool = True) -> AbstractContextManager[Tx]:
-        """Begin; commit when the block ends, undo when it raises. A writer is alone; a reader sees one instant.
+    def transaction(self, *, write: bool = True, wait: bool = True) -> AbstractContextManager[Tx]:
+        """Begin; commit when the block ends, undo when it raises. A reader sees one instant.
+
+        Args:
+            write: Whether anything may be written.
+            wait: A writer is alone with the run that it reads first, and with each run whose head it asks for, from
+                then on; a commit on what it read there does not conflict. Other runs that it reads may be written
+                meanwhile. With ``wait=False`` a server may let several decide at once: nothing is held, a commit may
+                be put off to the end of the block, and it conflicts if the run was written since, rows alone
+                included. Cheaper where writers seldom meet; after a `Conflict`, wait.
 
         Raises:
+            Conflict: In haste, at the end of the block: the run moved on.
             StoreMisuse: This thread is inside a transaction of this store already.
             StoreBusy: No turn within the store's waiting time.
             StoreClosed: The store was closed.
@@ -392,6 +436,21 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Give up all connections; closing twice is no fault. Transactions under way end first or are undone."""
+
+
+def look_at(
+    tx: Tx, run: str, command_id: str, keys: Collection[str], prefixes: Collection[str], limit: int
+) -> Look | None:
+    """A look put together from single reads, for stores where a read costs no round trip."""
+    head = tx.head(run)
+    if head is None:
+        return None
+    return Look(
+        head=head,
+        answer=tx.answer(run, command_id) if command_id else None,
+        rows=tx.rows(run, keys) if keys else {},
+        scans={prefix: tx.scan(run, prefix, limit=limit) for prefix in prefixes if prefix_end(prefix) is not None},
+    )
 
 
 BUSY_TIMEOUT = timedelta(seconds=10)

@@ -84,6 +84,26 @@ class StoreVersion(StoreError):
     default_fix = "upgrade phaseflow on this machine"
 
 
+class StoreUnreachable(StoreError):
+    """The database server does not answer; nothing was begun."""
+
+    code = "PF930"
+    default_why = "the server is down, is starting, or cannot be reached from here"
+    default_fix = "see that the server runs and that the URL names it; the store connects again by itself"
+
+
+class StoreLost(StoreError):
+    """The connection broke inside a transaction: it is undone, unless it was being committed: that may have happened.
+
+    Sending the same command with the same id again is always right: if it was committed its recorded answer comes
+    back, and otherwise it is carried out now (law 4).
+    """
+
+    code = "PF931"
+    default_why = "the server stopped or cut the connection while the transaction was under way"
+    default_fix = "send the command again with the same id: what was committed is answered from the record"
+
+
 # --- refusals that every adapter makes ---------------------------------------------------------------------------
 
 

@@ -89,8 +89,8 @@ class MemoryStore:
         self._inside = threading.local()
         self._closed = False
 
-    def transaction(self, *, write: bool = True) -> MemoryTransaction:
-        """Begin with ``with``; see `phaseflow.stores.base.Store.transaction`."""
+    def transaction(self, *, write: bool = True, wait: bool = True) -> MemoryTransaction:
+        """Begin with ``with``; see `phaseflow.stores.base.Store.transaction`. Writers take turns, in haste or not."""
         return MemoryTransaction(self, write=write)
 
     def close(self) -> None:

@@ -25,6 +25,7 @@ from phaseflow.stores.base import (
     Head,
     HeadQuery,
     Letter,
+    Look,
     Outcome,
     PersonalValue,
     Retry,
@@ -32,6 +33,7 @@ from phaseflow.stores.base import (
     StoredEntry,
     StoredNotice,
     delivery_key,
+    look_at,
 )
 from phaseflow.stores.codec import instant_key, read_instant
 from phaseflow.stores.faults import bad_hook, changed_identity, changed_plan, over, read_only, stale, unstorable
@@ -80,6 +82,17 @@ class MemoryTx:
     @_guarded
     def head(self, run: str) -> Head | None:
         return self._store.heads.get(run)
+
+    def look(
+        self,
+        run: str,
+        *,
+        command_id: str = "",
+        keys: Collection[str] = (),
+        prefixes: Collection[str] = (),
+        limit: int = 8,
+    ) -> Look | None:
+        return look_at(self, run, command_id, keys, prefixes, limit)
 
     @_guarded
     def heads(self, where: HeadQuery) -> list[Head]:
@@ -228,7 +241,9 @@ class MemoryTx:
                 self._store.hooks.put(name, 0 if from_start else len(self._store.positions))
 
     @_guarded
-    def notices(self, *, run: str | None = None, after: str = "", limit: int | None = None) -> list[StoredNotice]:
+    def notices(
+        self, *, run: str | None = None, after: str = "", limit: int | None = None, gapless: bool = False
+    ) -> list[StoredNotice]:
         behind = self._store.positions.get(after, 0)
         found = (notice for _, notice in self._store.notices.walk(behind, behind=True) if run in (None, notice.run))
         return list(islice(found, limit))

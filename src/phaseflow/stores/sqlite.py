@@ -63,8 +63,8 @@ class SqliteStore:
                 _migrate(connection, self.path)
         self._idle = [connection]
 
-    def transaction(self, *, write: bool = True) -> SqliteTransaction:
-        """Begin with ``with``; see `phaseflow.stores.base.Store.transaction`."""
+    def transaction(self, *, write: bool = True, wait: bool = True) -> SqliteTransaction:
+        """Begin with ``with``; see `phaseflow.stores.base.Store.transaction`. Writers take turns, in haste or not."""
         return SqliteTransaction(self, write=write)
 
     def close(self) -> None:

@@ -27,6 +27,7 @@ from phaseflow.stores.base import (
     Head,
     HeadQuery,
     Letter,
+    Look,
     Outcome,
     PersonalValue,
     Retry,
@@ -34,6 +35,7 @@ from phaseflow.stores.base import (
     StoredEntry,
     StoredNotice,
     delivery_key,
+    look_at,
     prefix_end,
 )
 from phaseflow.stores.codec import instant_key
@@ -84,6 +86,17 @@ class SqliteTx:
     def head(self, run: str) -> Head | None:
         row = self._one("head", (run,))
         return None if row is None else _head(row)
+
+    def look(
+        self,
+        run: str,
+        *,
+        command_id: str = "",
+        keys: Collection[str] = (),
+        prefixes: Collection[str] = (),
+        limit: int = 8,
+    ) -> Look | None:
+        return look_at(self, run, command_id, keys, prefixes, limit)
 
     @_guarded
     def heads(self, where: HeadQuery) -> list[Head]:
@@ -201,7 +214,9 @@ class SqliteTx:
         self._db.executemany(_SQL["hook_declare"], [(name, from_start) for name in hooks])
 
     @_guarded
-    def notices(self, *, run: str | None = None, after: str = "", limit: int | None = None) -> list[StoredNotice]:
+    def notices(
+        self, *, run: str | None = None, after: str = "", limit: int | None = None, gapless: bool = False
+    ) -> list[StoredNotice]:
         behind = self._position(after) or 0
         if run is None:
             return [_notice(row) for row in self._all("notices", (behind, _limit(limit)))]

@@ -292,6 +292,83 @@ class StoreLaws:
             assert tx.rows("r", ["count"]) == {"count": "100"}
             assert codec.verify_chain(tx.entries("r"), "r", tx.head("r")) == []
 
+    def test_threads_in_haste_lose_nothing(self, store: Store) -> None:
+        """Writers that do not wait lose no step either: whoever was overtaken gets a conflict, and then waits."""
+        with store.transaction() as tx:
+            tx.commit(batch_on(tx, "r", put={"count": "0", "moved": "0"}))
+        faults: list[BaseException] = []
+
+        def step(number: int, *, wait: bool) -> None:
+            with store.transaction(wait=wait) as tx:
+                looked = tx.look("r", keys=["count", "moved"])
+                assert looked is not None
+                if number % 5:
+                    tx.commit(batch_on(tx, "r", put={"count": str(int(looked.rows["count"]) + 1)}))
+                else:  # Rows alone; seq stays.
+                    put = {"moved": str(int(looked.rows["moved"]) + 1)}
+                    tx.commit(Batch(head=looked.head, expected_seq=looked.head.seq, put=put))
+
+        def work() -> None:
+            try:
+                for number in range(25):
+                    try:
+                        step(number, wait=False)
+                    except Conflict:
+                        step(number, wait=True)
+            except BaseException as fault:
+                faults.append(fault)
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert faults == []
+        with store.transaction() as tx:
+            assert tx.rows("r", ["count", "moved"]) == {"count": "80", "moved": "20"}
+            assert codec.verify_chain(tx.entries("r"), "r", tx.head("r")) == []
+
+    def test_haste_is_whole_as_well(self, store: Store) -> None:
+        """In haste, too, a block commits all it wrote or nothing, sees its own writes, and may write several runs."""
+        with pytest.raises(Broken), store.transaction(wait=False) as tx:  # noqa: PT012
+            tx.commit(batch_on(tx, "a"))
+            raise Broken
+        with store.transaction(wait=False) as tx:
+            assert tx.head("a") is None
+            tx.commit(batch_on(tx, "a", put={"k": "1"}))
+            assert tx.rows("a", ["k"]) == {"k": "1"}
+            tx.commit(batch_on(tx, "b"))
+            tx.commit(batch_on(tx, "a"))
+        with store.transaction() as tx:
+            assert [(head.run, head.seq) for head in tx.heads(HeadQuery())] == [("a", 2), ("b", 1)]
+            late = batch_on(tx, "a")
+            tx.commit(batch_on(tx, "a"))
+        with pytest.raises(Conflict), store.transaction(wait=False) as tx:  # noqa: PT012
+            tx.commit(batch_on(tx, "c"))
+            tx.commit(late)
+        with pytest.raises(Conflict), store.transaction(wait=False) as tx:
+            tx.commit(late)
+        with store.transaction() as tx:
+            assert [(head.run, head.seq) for head in tx.heads(HeadQuery())] == [("a", 3), ("b", 1)]
+
+    def test_a_look_is_the_single_reads(self, store: Store) -> None:
+        """One look gives head, answer, rows and the beginnings of ranges, as single reads would."""
+        answer = Answer(command_id="k", digest="d", seq_first=1, seq_last=1, body="1")
+        rows = {"a/1": "1", "a/2": "2", "a/3": "3", "b": "b"}
+        with store.transaction() as tx:
+            assert tx.look("r") is None
+            tx.commit(batch_on(tx, "r", put=rows, answer=answer, due_at=NOON))
+            tx.commit(batch_on(tx, "s", put={"a/9": "9"}))
+            asked = {"command_id": "k", "keys": ["b", "x"], "prefixes": ["a/", "c/", "\U0010ffff"]}
+            looked = tx.look("r", **asked, limit=2)  # type: ignore[arg-type]
+            assert looked is not None
+            assert (looked.head, looked.answer, looked.rows) == (tx.head("r"), answer, {"b": "b"})
+            assert looked.scans == {"a/": [("a/1", "1"), ("a/2", "2")], "c/": []}
+        with store.transaction(write=False) as tx:
+            looked = tx.look("r")
+            assert looked is not None
+            assert (looked.head.due_at, looked.answer, looked.rows, looked.scans) == (NOON, None, {}, {})
+
     def test_a_store_is_not_touched_through_its_values(self, store: Store) -> None:
         """Changing a mapping that was given, or one that was got, changes nothing that is kept."""
         put = {"a": "1"}
@@ -519,6 +596,7 @@ class StoreLaws:
             for run, told in [("b", full), ("a", notice("a", 1)), ("b", notice("b", 2))]:
                 tx.commit(batch_on(tx, run, notices=(told,)))
             assert [n.id for n in tx.notices()] == ["b:1:1", "a:1:1", "b:2:1"]
+            assert {n.id for n in tx.notices(gapless=True)} <= {"b:1:1", "a:1:1", "b:2:1"}
             assert tx.notices(limit=1) == [full]
             assert [n.id for n in tx.notices(after="b:1:1", limit=5)] == ["a:1:1", "b:2:1"]
             assert [n.id for n in tx.notices(run="b", after="b:1:1")] == ["b:2:1"]

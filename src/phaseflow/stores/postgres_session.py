@@ -1,0 +1,186 @@
+"""A transaction on PostgreSQL as a course of statements: when it begins, what it holds, how it ends.
+
+Round trips are what a command costs here, so a transaction in haste (``wait=False``) sends no BEGIN and no COMMIT: its
+reads stand alone, its one commit is a single statement that writes only if nobody wrote the run meanwhile. Whatever
+needs more than that - a second commit, a read after a commit, the outbox - begins a transaction of its own accord.
+What is read and written is in `phaseflow.stores.postgres_tx` and `phaseflow.stores.postgres_outbox`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
+
+import psycopg
+
+from phaseflow.stores import sql
+from phaseflow.stores.base import Batch, Conflict
+from phaseflow.stores.faults import changed_identity, over, read_only, stale
+from phaseflow.stores.postgres_errors import DRIVER_FAULTS, broken, in_words
+from phaseflow.stores.postgres_rows import commit_parts, commit_values
+
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S", bound="Session")
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+Mode = Literal["reading", "holding", "hasty"]
+
+
+class Line(Protocol):
+    """What a transaction needs of the store: a cursor, and another one if the first turns out to be dead."""
+
+    shown: str
+    schema: str
+
+    def cursor(self) -> Cursor: ...
+
+    def renew(self, fault: Exception) -> Cursor: ...
+
+
+def guarded(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+    """A call on a live transaction only; one that raises spends it, and no fault of the driver gets out."""
+
+    @functools.wraps(method)
+    def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if self.state != "open":
+            raise over(self.state)
+        try:
+            return method(self, *args, **kwargs)
+        except DRIVER_FAULTS as fault:
+            self.state = "spent"
+            raise in_words(fault, self._line.shown) from fault
+        except BaseException:
+            self.state = "spent"
+            raise
+
+    return call
+
+
+class Session:
+    """One transaction, begun when it has to be; *state* tells how it stands."""
+
+    def __init__(self, line: Line, mode: Mode, *, begun: bool = False) -> None:
+        self._line = line
+        self._mode = mode
+        self._sql = sql.statements("postgres", line.schema)
+        self._cursor = line.cursor()
+        self._fresh = True  # Nothing was sent yet, so a dead connection can be replaced unnoticed.
+        self._pending: Batch | None = None
+        self._revs: dict[str, int] = {}
+        self._held: set[str] = set()
+        self.begun = begun
+        self.state: Literal["open", "spent", "over"] = "open"
+        self.scrub = False
+        self.told = False
+
+    # --- beginning and ending ---------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Begin for good, and write what was put off."""
+        if not self.begun:
+            self._first(self._sql["begin_reading" if self._mode == "reading" else "begin_writing"], ())
+            self.begun = True
+        if self._pending is not None:
+            batch, self._pending = self._pending, None
+            self._write(batch)
+
+    def finish(self) -> None:
+        """Commit; for the store only.
+
+        Raises:
+            Conflict: in haste, somebody else was first.
+        """
+        if self.begun:
+            self._cursor.execute("COMMIT")
+        elif self._pending is not None:
+            self._write(self._pending)
+
+    def undo(self) -> None:
+        """Roll back; for the store only."""
+        if self.begun:
+            self._cursor.execute("ROLLBACK")
+
+    # --- commits ----------------------------------------------------------------------------------------------------
+
+    def _write(self, batch: Batch) -> None:
+        run = batch.head.run
+        text = _statement(self._line.schema, commit_parts(batch))
+        try:
+            row = self._cursor.execute(text, commit_values(batch, self._revs.get(run))).fetchone()
+        except psycopg.errors.UniqueViolation as fault:
+            if batch.answer is not None and fault.diag.constraint_name == "answers_pkey":
+                raise Conflict(f"command {batch.answer.command_id!r} of run {run!r} is answered already") from fault
+            raise
+        if row is None:
+            raise self._refusal(batch)
+        self._revs[run] = row[0]
+        self.told = self.told or bool(batch.notices) or batch.head.due_at is not None
+
+    def _refusal(self, batch: Batch) -> Exception:
+        """Why the head was not written; asked on the same connection, where the writer that was first is seen."""
+        run, expected = batch.head.run, batch.expected_seq
+        row = self._cursor.execute(self._sql["head"], (run,)).fetchone()
+        if row is None or row[6] != expected:
+            return stale(run, expected, 0 if row is None else row[6])
+        if self._revs.get(run) not in (None, row[10]):
+            return Conflict(f"rows of run {run!r} were changed since they were read")
+        return changed_identity(run)
+
+    # --- the driver -----------------------------------------------------------------------------------------------
+
+    def _must_write(self) -> None:
+        if self._mode == "reading":
+            raise read_only()
+
+    def _touch(self, run: str) -> None:
+        """The run that a writer reads first is held from there on, as if its head had been asked for."""
+        if not self._revs and not self._held and self._mode != "reading":
+            self._head_row(run)
+
+    def _head_row(self, run: str) -> Any:
+        self._hold(run)
+        row = self._one("head", (run,))
+        self._revs.setdefault(run, 0 if row is None else row[10])
+        return row
+
+    def _hold(self, run: str) -> None:
+        """Keep other writers from a run from now on, once a transaction is begun; in haste nothing is held."""
+        if self._mode == "reading" or (self._mode == "hasty" and not self.begun and self._pending is None):
+            return
+        if run not in self._held:
+            self._all("hold", (run, run))
+            self._held.add(run)
+
+    def _run(self, text: str, values: Any) -> Cursor:
+        if self._mode != "hasty" or self._pending is not None:
+            self.open()
+        return self._first(text, values) if self._fresh else self._cursor.execute(text, values)
+
+    def _first(self, text: str, values: Any) -> Cursor:
+        """The first statement of all: it changes nothing yet, so another connection may be tried."""
+        while True:
+            try:
+                found = self._cursor.execute(text, values)
+            except psycopg.Error as fault:
+                if not self._fresh or not broken(fault):
+                    raise
+                self._cursor = self._line.renew(fault)
+            else:
+                self._fresh = False
+                return found
+
+    def _one(self, name: str, values: Any) -> Any:
+        return self._run(self._sql[name], values).fetchone()
+
+    def _all(self, name: str, values: Any) -> list[Any]:
+        return self._run(self._sql[name], values).fetchall()
+
+    def _do(self, name: str, values: Any) -> int:
+        return self._run(self._sql[name], values).rowcount
+
+
+@functools.cache
+def _statement(schema: str, parts: tuple[str, ...]) -> str:
+    found = sql.statements("postgres", schema)
+    return "\n".join(found[part] for part in parts)
