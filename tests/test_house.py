@@ -65,7 +65,7 @@ THIRD_PARTIES = {
     "yaml": {"spec"}, "cattrs": {"spec", "stores"},
     "transitions": {"core.plan", "reports"},
     "pendulum": {"core.calendars"}, "dateutil": {"core.calendars"}, "holidays": {"core.calendars"}, "tzdata": {"core.calendars"},
-    "pluggy": {"hooks"},
+    "pluggy": {"hooks"}, "apprise": {"notifiers"}, "dbos": {"runners"}, "temporalio": {"runners"},
     "click": {"cli"}, "rich": {"cli"},
     "sqlite3": {"stores"}, "psycopg": {"stores"},
     "pytest": {"testing"}, "hypothesis": {"testing"},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -97,6 +97,19 @@ class Undeliverable(Exception):
     """Raised by a hook that can never tell this recipient: no use in trying again, so it is dead-lettered at once."""
 
 
+class Later(Exception):
+    """Raised by a hook that could not tell this now and knows how long it will take at least, such as from a server.
+
+    Args:
+        why: What is kept as the error.
+        after: The least wait; the usual back-off where that is longer.
+    """
+
+    def __init__(self, why: str = "", *, after: timedelta = timedelta(0)) -> None:
+        super().__init__(why)
+        self.after = after
+
+
 class HookError(PhaseflowError):
     """Plugins cannot be registered; *problems* holds every fault."""
 
@@ -113,7 +126,7 @@ class Hooks:
 
     An implementation that names ``recipient`` is called once for each person addressed; one that does not, once for
     each notice. Returning means told; `Skip` means not told on purpose; `Undeliverable` means never; any other
-    exception means try again later.
+    exception means try again later, and `Later` not before a given time.
     """
 
     @_spec
@@ -364,6 +377,7 @@ __all__ = [
     "HookError",
     "Hooks",
     "Impl",
+    "Later",
     "Plugins",
     "Recipient",
     "Skip",

@@ -20,7 +20,7 @@ KEYS = ("db", "locale", "hooks")
 """What stands under ``[phaseflow]``. ``[relay.NAME]`` says how the hook NAME is told; the section with the
 name of a notifier is handed to it as it is.
 """
-NOTIFIERS = ("smtp",)
+NOTIFIERS = ("smtp", "webhook", "apprise")
 """Hooks that have a section of their own."""
 
 

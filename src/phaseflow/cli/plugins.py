@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     from phaseflow.cli.config import Settings
     from phaseflow.relay import Manner
 
-SHORT = {"console": "phaseflow.notifiers.console:Console", "smtp": "phaseflow.notifiers.smtp:Smtp"}
-"""Notifiers that come with phaseflow; ``smtp`` is given what stands under ``[smtp]`` (its timeout in seconds)."""
+SHORT = {
+    "console": "phaseflow.notifiers.console:Console",
+    "smtp": "phaseflow.notifiers.smtp:Smtp",
+    "webhook": "phaseflow.notifiers.webhook:Webhook",
+    "apprise": "phaseflow.notifiers.chat:Apprise",
+}
+"""Notifiers that come with phaseflow; each is given what stands in the section of its name (a timeout in seconds)."""
 
 
 def load(settings: Settings) -> tuple[object, ...]:
@@ -61,7 +66,8 @@ def _arguments(name: str, settings: Settings) -> dict[str, object]:
         return {"stream": sys.stderr if wants_json() else sys.stdout, "language": settings.locale}
     if name not in SHORT:
         return {}
-    given: dict[str, object] = {"language": settings.locale, **settings.notifiers.get(name, {})}
+    speaks = {} if name == "webhook" else {"language": settings.locale}
+    given: dict[str, object] = {**speaks, **settings.notifiers.get(name, {})}
     if isinstance(seconds := given.get("timeout"), int):
         given["timeout"] = timedelta(seconds=seconds)
     return given

@@ -7,13 +7,13 @@ interrupt, an exit) passes through, and the lease is then left to run out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
 
 from phaseflow.core.notices import Notice
-from phaseflow.hooks import Impl, Plugins, Recipient, Skip, Telling, Undeliverable
+from phaseflow.hooks import Impl, Later, Plugins, Recipient, Skip, Telling, Undeliverable
 from phaseflow.relay.digests import digest_id, latest_only, summary
 from phaseflow.relay.manner import Manner
 from phaseflow.relay.patience import GAVE_UP, Note, lost_claims, read_note
@@ -23,6 +23,9 @@ from phaseflow.stores import codec
 from phaseflow.stores.base import Dead, Delivered, Delivery, Expanded, Letter, Outcome, Retry, Skipped, StoreError
 
 _USUAL = Manner()
+
+LONGEST = timedelta(days=1)
+"""No receiver can put a telling off for longer, whatever it asks for."""
 
 
 @attrs.frozen(kw_only=True)
@@ -171,8 +174,8 @@ class Courier:
         except Undeliverable as never:
             return [(parcel.delivery, Dead(GAVE_UP + describe(never, recipient))) for parcel in bundle]
         except Exception as error:  # see the module: a hook can never stop the others
-            why = describe(error, recipient)
-            return [(parcel.delivery, self._later(parcel.delivery, parcel.note, why, now)) for parcel in bundle]
+            why, least = describe(error, recipient), error.after if isinstance(error, Later) else timedelta(0)
+            return [(parcel.delivery, self._later(parcel.delivery, parcel.note, why, now, least)) for parcel in bundle]
         return [(parcel.delivery, Delivered()) for parcel in bundle]
 
     def _call(self, bundle: Sequence[Parcel], now: datetime) -> None:
@@ -194,12 +197,15 @@ class Courier:
         """Leave one for later without blame, as an earlier one of its line failed."""
         return Retry(at=now, progress=parcel.note.write(parcel.delivery))
 
-    def _later(self, delivery: Delivery, note: Note, error: str, now: datetime) -> Outcome:
+    def _later(
+        self, delivery: Delivery, note: Note, error: str, now: datetime, least: timedelta = timedelta(0)
+    ) -> Outcome:
         """Back off, or give up when patience is at its end."""
         note = attrs.evolve(note, failures=note.failures + 1)
         if note.failures >= self.policy.attempts:
             return Dead(f"{GAVE_UP}{note.failures} attempts failed, the last with {error}")
-        return Retry(at=now + self.policy.wait(delivery.id, note.failures), error=error, progress=note.write(delivery))
+        wait = max(self.policy.wait(delivery.id, note.failures), min(least, LONGEST))
+        return Retry(at=now + wait, error=error, progress=note.write(delivery))
 
 
 def _late(manner: Manner, parcel: Parcel) -> bool:
