@@ -55,6 +55,10 @@ UTC_DAYS = build_calendar("UTC")
 """Days of a tick that is given as text without a zone of its own."""
 
 
+PROGRAMMES = HeadQuery(unit="", level="programme", status="running")
+"""Programmes under way. Their runs stand for no unit, and by that they are found without looking at every run."""
+
+
 def utc_now() -> datetime:
     """The clock of the machine."""
     return datetime.now(UTC)
@@ -108,6 +112,7 @@ class Engine:
         self.plans = PlanShelf()
         self.desk = Desk(self.plans, self.facts)
         self.manners = dict(manners or {})
+        self._signs: dict[str, tuple[int, int]] = {}
         self._relay = _relay(self, plugins) if self.hooks else None
 
     def close(self) -> None:
@@ -321,14 +326,14 @@ class Engine:
             return decide(plan, rows, self.desk.observe(tx, run, command), self.desk.around(tx, head, plan, command))
 
     def tick(self, now: datetime | str | None = None, *, limit: int | None = None) -> int:
-        """Process what is due in every run.
+        """Process what is due in every run, and let programmes move that wait for their units.
 
         Args:
             now: The instant to settle to; the clock's by default.
             limit: At most so many runs.
 
         Returns:
-            How many runs had something due.
+            How many runs had something due, or moved by themselves because their units did.
         """
         present = self.clock()
         until = instant(now, UTC_DAYS, present) if now is not None else present
@@ -349,11 +354,34 @@ class Engine:
             with self.store.transaction(write=False) as tx:
                 due = tx.heads(HeadQuery(due_by=until, order="due", limit=min(100, limit - count if limit else 100)))
             if not due:
-                return count
+                return count + self._tick_watchers(until)
             for head in due:
                 self.execute(head.run, c.Tick(id=self.ids(), by=c.SYSTEM, at=until, now=until))
                 count += 1
         return count
+
+    def _tick_watchers(self, until: datetime) -> int:
+        """Look again at running programmes that wait for shares of their units, if any unit has an entry more (R11).
+
+        What was seen last is only a hint, kept by this engine: a look too many changes nothing.
+        """
+        with self.store.transaction(write=False) as tx:
+            seen = {head.run: self._sign(tx, head) for head in tx.heads(PROGRAMMES) if self._watches(tx, head)}
+        moved = 0
+        for run, sign in seen.items():
+            if self._signs.get(run) != sign:
+                moved += bool(self.execute(run, c.Tick(id=self.ids(), by=c.SYSTEM, at=until, now=until)).entries)
+                self._signs[run] = sign
+        return moved
+
+    def _watches(self, tx: Tx, head: Head) -> bool:
+        return self.plans.load(tx, head.plan).levels[head.level].watches_units
+
+    @staticmethod
+    def _sign(tx: Tx, head: Head) -> tuple[int, int]:
+        """How many units a programme has, and how many entries their trails have together."""
+        units = [unit.seq for unit in tx.heads(HeadQuery(parent=head.run))]
+        return len(units), sum(units)
 
     # --- one command --------------------------------------------------------------------------------------------------
 

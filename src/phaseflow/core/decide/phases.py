@@ -10,11 +10,12 @@ from typing import Literal
 import attrs
 
 from phaseflow.core import deadlines
-from phaseflow.core.conditions import Condition, Requirement, Verdict, reads, render
+from phaseflow.core.conditions import All, Condition, Requirement, Verdict, reads, render
 from phaseflow.core.decide import opening
 from phaseflow.core.decide.people import require
 from phaseflow.core.decide.step import Refusal, Step, refuse
 from phaseflow.core.gates import Missing, Sources, judge, reading, text_of
+from phaseflow.core.plan.conditions import UNITS, reads_units
 from phaseflow.core.plan.model import IDLE, Move, Phase
 from phaseflow.core.state.rows import CAMPAIGN, VisitState
 from phaseflow.errors import Problem, did_you_mean
@@ -125,7 +126,7 @@ def outside(step: Step, gate: Condition | None) -> tuple[tuple[e.Reading, ...], 
     """What a gate read outside its own run: counts of units with a digest of their rows, and host facts (R11, R19)."""
     facts = sources(step)
     asked = sorted(reads(gate), key=render) if gate is not None else []
-    seen = [fact for fact in asked if fact.name in ("units", "units_share", "host")]
+    seen = [fact for fact in asked if fact.name in {*UNITS, "host"}]
     found = tuple(
         e.Reading(fact=render(fact), measured=text_of(facts.read(fact)), required="", met=None) for fact in seen
     )
@@ -387,10 +388,17 @@ def automatic(step: Step) -> bool:
         if move.when is None or not allowed(step, move) or (move.kind == "open" and head.visits.get(move.target)):
             continue
         if _holds(move.when, facts) and (move.gate is None or _holds(move.gate, facts)):
-            verdict_if_gated(step, move)
+            verdict_if_gated(step, _with_census(move))
             make(step, move)
             return True
     return False
+
+
+def _with_census(move: Move) -> Move:
+    """What makes a move by itself is judged as its gate is where it counts units, so that what was read stays (R11)."""
+    if move.when is None or move.gate == move.when or not reads_units(move.when):
+        return move
+    return attrs.evolve(move, gate=move.when if move.gate is None else All((move.when, move.gate), span=move.span))
 
 
 def _holds(condition: object, facts: Sources) -> bool:

@@ -120,7 +120,11 @@ def decide(plan: Plan, rows: Rows, command: c.Command, around: Surroundings = Su
     settled = len(ground.entries)
     refusal: Refusal | None = None
     step = ground
-    if not isinstance(command, c.Tick):
+    if isinstance(command, c.Tick):
+        if rows.get("head") is not None and ground.level.watches_units:
+            ground.at = now
+            stabilise(ground)  # the units may have moved meanwhile, and no timer tells of it (R11)
+    else:
         step = ground.over(draft.fork(), command)
         try:
             _check_times(step, command)

@@ -37,6 +37,15 @@ FACTS = frozenset({
 """What a gate can read; no parameter may bear one of these names."""
 
 
+UNITS = frozenset({"units", "units_share"})
+"""Facts that are counted over the units of a programme."""
+
+
+def reads_units(condition: c.Condition | None) -> bool:
+    """Whether a condition hangs on how far the units have got."""
+    return condition is not None and any(fact.name in UNITS for fact in c.reads(condition))
+
+
 @attrs.frozen(kw_only=True)
 class Scope:
     """The names a condition may use, and where it stands.

@@ -10,7 +10,7 @@ import attrs
 
 from phaseflow.core.plan import duties as d
 from phaseflow.core.plan import moves as m
-from phaseflow.core.plan.conditions import Scope, build
+from phaseflow.core.plan.conditions import Scope, build, reads_units
 from phaseflow.core.plan.faults import Faults, named
 from phaseflow.core.plan.machine import build_machine, compile_table
 from phaseflow.core.plan.model import Duty, Ledger, LevelPlan, Move, Parameter, Phase, Role, Step
@@ -81,6 +81,10 @@ def compile_level(
         table=compile_table(machine),
         machine=machine,
         outcomes=MappingProxyType(dict(_outcomes(level, policy))),
+        watches_units=any(
+            reads_units(condition)
+            for condition in (*(move.when for move in moves), *(phase.entry for phase in phases.values()))
+        ),
     )
 
 

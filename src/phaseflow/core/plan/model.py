@@ -202,7 +202,10 @@ class Ledger:
 
 @attrs.frozen(kw_only=True)
 class LevelPlan:
-    """What holds on one level: the programme's own run, or a unit's run."""
+    """What holds on one level: the programme's own run, or a unit's run.
+
+    *watches_units*: something that happens by itself here hangs on how far the units have got (R11).
+    """
 
     name: str
     phases: Mapping[str, Phase]
@@ -213,6 +216,7 @@ class LevelPlan:
     table: Table
     outcomes: Mapping[str, spec.OutcomeSpec]
     machine: Any = attrs.field(eq=False, repr=False)
+    watches_units: bool = False
 
 
 @attrs.frozen(kw_only=True)
