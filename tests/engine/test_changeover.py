@@ -32,6 +32,7 @@ changeover:
 programme:
   phases:
     study: {closes: by pilot_office}
+    analysis: {closes: by pilot_office, gate: {units: 100%, closed: analysis}}
   outcomes: {over: {by: pilot_office}}
 outcomes: {done: {by: lead, from: solving}}
 """
@@ -105,6 +106,14 @@ def test_r31_the_end_of_a_window_changes_nothing(pilot):
     engine.tick()
     assert open_phases(units["finance"]) == ["study"]
     assert units["finance"].status().phases[0].state == "overdue"
+
+
+def test_r31_the_programme_keeps_its_own_way(pilot):
+    """Its phases open by their dates, with and without rules of their own: a changeover is the units' alone."""
+    engine, clock, _units = pilot
+    clock.now = datetime(2008, 5, 12, tzinfo=UTC)
+    engine.tick()
+    assert open_phases(engine.run("pilot")) == ["study", "analysis", "solving"]
 
 
 def test_r31_a_refusal_points_at_the_line_of_the_changeover_and_its_clause(pilot):

@@ -38,6 +38,7 @@ phases:
       feedback: {task: Feed opinions back, each: unit, by: office}
       boarding: {task: Look at the dormitories, by: head, units: boarding_school}
       survey: {task: Look into a section, each: section, by: section_head}
+      talk: {meeting: Talk in the section, each: section, by: section_head, due: none}
       history: {task: Write the history, by: unstated, asks: head}
       opinions:
         consultation: {en: Opinions of those served, zh: 征求意见}
@@ -104,6 +105,21 @@ def test_r38_whoever_is_linked_is_invited_and_told_for_this_unit_only(schools):
     with pytest.raises(Refused, match="nobody of 'linked_leader' attended"):
         south.hold("kickoff", by="south.head", attendance={"zhou": "present"}, counts={"parents": 5})
     north.hold("kickoff", by="north.head", attendance={"zhou": "present"}, counts={"parents": 5})
+
+
+def test_r38_a_meeting_is_held_for_each_body_by_those_who_stand_for_it(schools):
+    """It names whose meeting it is, is done once for each, and is taken back for that one alone."""
+    _engine, _plan, _top, north, _south = schools
+    north.list_body("section", "sports")
+    with pytest.raises(Refused, match="no 'section' is listed"):
+        north.hold("talk", by="north.li")
+    held = north.hold("talk", by="north.li", subject="music")
+    assert [event.subject for event in held.events] == ["music", "music"]
+    with pytest.raises(Refused, match="is done by 'music' already"):
+        north.hold("talk", by="north.li", subject="music")
+    with pytest.raises(Refused, match="section_head@sports"):
+        north.hold("talk", by="north.li", subject="sports")
+    assert north.verify() == ()
 
 
 def test_r38_relations_are_many_to_many_and_change_with_time(schools):

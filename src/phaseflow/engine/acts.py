@@ -96,6 +96,7 @@ ACTS: Mapping[str, Act] = {
                 metavar="ROLE=COUNT",
                 help="Those present who are not named; may be repeated.",
             ),
+            SUBJECT,
             EVIDENCE,
         ),
     ),

@@ -171,15 +171,17 @@ class Run:
         attendance: Mapping[str, str] = EMPTY,
         counts: Mapping[str, int] = EMPTY,
         evidence: Iterable[EvidenceLike] = (),
+        subject: str = "",
         **more: Any,
     ) -> Answer:
         """Say that a meeting was held; *attendance* maps person ids to ``present``, ``excused`` or ``absent``.
 
-        *counts* are those present who are not named, by role.
+        *counts* are those present who are not named, by role; *subject* is whose meeting it is, where each has one.
         """
         who, proof = dict(attendance), evidence_of(evidence)
         return self._do(
-            c.HoldMeeting, by=by, duty=meeting, attendance=who, counts=dict(counts), evidence=proof, **more
+            c.HoldMeeting, by=by, duty=meeting, attendance=who, counts=dict(counts), evidence=proof, subject=subject,
+            **more,
         )
 
     def confirm(

@@ -164,13 +164,15 @@ class CheckOff(Command):
 class HoldMeeting(Command):
     """Say that a meeting was held, and who was there: person id to ``present``, ``excused`` or ``absent``.
 
-    *counts* are those present who are not named, by role.
+    *counts* are those present who are not named, by role; *subject* is the body or the holder whose meeting it is,
+    where each has its own.
     """
 
     duty: str
     attendance: Mapping[str, Literal["present", "excused", "absent"]] = EMPTY
     counts: Mapping[str, int] = EMPTY
     evidence: tuple[Evidence, ...] = ()
+    subject: str = ""
 
 
 @attrs.frozen(kw_only=True)

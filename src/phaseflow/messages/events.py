@@ -443,12 +443,13 @@ class TaskReported(Event):
 
 @attrs.frozen(kw_only=True)
 class MeetingHeld(Event):
-    """A meeting was held; *counts* are those present who were not named, by role."""
+    """A meeting was held; *counts* are those present who were not named, by role, *subject* whose meeting it is."""
 
     key: str
     attendance: Mapping[str, str] = EMPTY
     counts: Mapping[str, int] = EMPTY
     evidence: tuple[Evidence, ...] = ()
+    subject: str = ""
 
 
 @attrs.frozen(kw_only=True)

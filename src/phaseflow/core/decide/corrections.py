@@ -53,7 +53,7 @@ INSTEAD: dict[type[e.Event], tuple[str, str]] = {
 def void(step: Step, command: c.Void) -> None:
     """Take back what one event recorded; a duty that is then no longer done is owed again."""
     entry, event = _target(step, command.event, command.seq, command.reason, "void")
-    before = part_of(step.rows, event.key, _subject(event))
+    before = part_of(step.rows, event.key, event.subject)
     because = _void(step, entry, event, command.reason)
     _rejudge(step, event, before)
     _doubt(step, event, before, because)
@@ -63,7 +63,7 @@ def correct(step: Step, command: c.Correct) -> None:
     """Record anew what one event recorded wrongly: another amount, another time. In time or late is judged again."""
     entry, event = _target(step, command.event, command.seq, command.reason, "correct")
     _check_correction(step, command, entry, event)
-    before = part_of(step.rows, event.key, _subject(event))
+    before = part_of(step.rows, event.key, event.subject)
     because = _void(step, entry, event, command.reason)
     now, step.at = step.at, command.happened or entry.at
     again: Voidable = event
@@ -100,7 +100,7 @@ def _target(step: Step, found: object, seq: int, reason: str, verb: str) -> tupl
         why, fix = INSTEAD.get(type(found.event), other)
         refuse("illegal", "PF584", f"entry {seq} cannot be taken back: it is no record of a duty", span=spec.span,
                why=why, fix=fix, clause=spec.clause)  # fmt: skip
-    if step.get(record_key(event.key, _subject(event), seq)) is None:
+    if step.get(record_key(event.key, event.subject, seq)) is None:
         refuse("illegal", "PF585", f"entry {seq} no longer counts", span=spec.span,
                why="it was found poor since, and the duty is owed again",
                fix="record what was done now")  # fmt: skip
@@ -186,7 +186,7 @@ def _belongs(step: Step, state: DutyState, day: date) -> bool:
 
 def _void(step: Step, entry: Entry, event: Voidable, reason: str) -> int:
     """Say that an entry no longer counts, and what that leaves; gives the number of the event that says so."""
-    subject = _subject(event)
+    subject = event.subject
     state = duty_of(step.rows, event.key)
     held = isinstance(event, e.MeetingHeld)
     because = step.emit(e.EventVoided(
@@ -202,7 +202,7 @@ def _void(step: Step, entry: Entry, event: Voidable, reason: str) -> int:
 
 def _rejudge(step: Step, event: Voidable, before: PartState) -> None:
     """Judge again whether a subject has done a duty, and whether in time; say what changed and nothing else."""
-    subject = _subject(event)
+    subject = event.subject
     state, part = duty_of(step.rows, event.key), part_of(step.rows, event.key, subject)
     when = duties.fulfilled_at(step, state, subject)
     if not before.done:
@@ -258,7 +258,7 @@ def _undate(step: Step, name: str, edge: str) -> None:
 
 def _doubt(step: Step, event: Voidable, before: PartState, because: int) -> None:
     """Doubt every verdict that had passed on a fact which is now another one, and ask a person about each."""
-    state, part = duty_of(step.rows, event.key), part_of(step.rows, event.key, _subject(event))
+    state, part = duty_of(step.rows, event.key), part_of(step.rows, event.key, event.subject)
     if part.done or not before.done:
         return
     for key, verdict in list(step.rows.scan("verdict/")):
@@ -285,10 +285,6 @@ def _asked(step: Step, name: str) -> str:
 def _rule(step: Step, state: DutyState) -> Duty | None:
     """The rules of a duty; None for an action of one's own."""
     return step.level.duties.get(state.name)
-
-
-def _subject(event: Voidable) -> str:
-    return "" if isinstance(event, e.MeetingHeld) else event.subject
 
 
 def _amount(event: Voidable) -> Fraction | None:

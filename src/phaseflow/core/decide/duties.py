@@ -156,12 +156,13 @@ def check_off(step: Step, command: c.CheckOff) -> None:
 def hold(step: Step, command: c.HoldMeeting) -> None:
     duty, state = find(step, command.duty, step.at, "meeting")
     assert isinstance(duty.spec, specs.MeetingDuty)
-    subject, part = _ready(step, duty, state, "", f"hold '{duty.name}'", command.evidence)
-    _not_twice(duty, "", part)
+    subject, part = _ready(step, duty, state, command.subject, f"hold '{duty.name}'", command.evidence)
+    _not_twice(duty, subject, part)
     _check_attendance(step, duty, duty.spec, command)
     _check_composition(step, duty, duty.spec, command)
     step.emit(e.MeetingHeld(
-        key=state.key, attendance=dict(command.attendance), counts=dict(command.counts), evidence=command.evidence
+        key=state.key, attendance=dict(command.attendance), counts=dict(command.counts), evidence=command.evidence,
+        subject=subject,
     ))  # fmt: skip
     opening.happened(step, duty.name, "held")
     reported(step, duty, state.key, subject)

@@ -50,12 +50,14 @@ def _changeover(policy: s.Policy, word: s.ChangeoverSpec, faults: Faults) -> s.P
 
 def _keep_above(programme: s.ProgrammeSpec, policy: s.Policy, names: Iterable[Name]) -> s.ProgrammeSpec:
     """A changeover is the units' own; the programme's phases of these names open as was written for them."""
-    kept = {
-        name: s.PhaseSpec(span=phase.span, spans=phase.spans, opens=phase.opens or policy.defaults.phase.opens)
-        for name in names
-        if name not in programme.phases
-        for phase in (policy.phases[name],)
-    }
+    kept = {}
+    for name in names:
+        phase, own = policy.phases[name], programme.phases.get(name)
+        opens = phase.opens or policy.defaults.phase.opens
+        if own is None:
+            kept[name] = s.PhaseSpec(span=phase.span, spans=phase.spans, opens=opens)
+        elif own.opens is None:
+            kept[name] = own.but(opens=opens)
     return programme.but(phases={**programme.phases, **kept})
 
 

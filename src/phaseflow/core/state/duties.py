@@ -204,8 +204,8 @@ def task_reported(_plan: Plan, rows: Draft, entry: Entry, event: e.TaskReported)
 
 
 def meeting_held(plan: Plan, rows: Draft, entry: Entry, event: e.MeetingHeld) -> None:
-    _count(rows, event.key, "", entry)
-    _put(rows, event.key, "", attrs.evolve(part_of(rows, event.key, ""), reported=True))
+    _count(rows, event.key, event.subject, entry)
+    _put(rows, event.key, event.subject, attrs.evolve(part_of(rows, event.key, event.subject), reported=True))
     rows.put(f"happened/{duty_of(rows, event.key).name}/held", plan.calendar.day_of(entry.at))
 
 
