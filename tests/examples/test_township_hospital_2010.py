@@ -9,7 +9,10 @@ from tests.examples.stage import DIGEST, Stage, at, done, due, events, opened, p
 
 from phaseflow import Refused, Run
 
-POLL = "duties: {open_review: {anonymous: true, quorum: none}}"
+POLL = """
+duties:
+  open_review: {choices: [satisfied, dissatisfied], measure: satisfied of valid, anonymous: true, quorum: none}
+"""
 PEOPLE = [
     {"id": "hua", "roles": ["organiser"]},
     {"id": "lin", "roles": ["leader"]},

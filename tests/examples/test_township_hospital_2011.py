@@ -9,7 +9,10 @@ from tests.examples.stage import DIGEST, OTHER, Stage, at, done, due, events, op
 
 from phaseflow import Refused, Run
 
-POLL = "duties: {open_review: {anonymous: true, quorum: none}}"
+POLL = """
+duties:
+  open_review: {choices: [satisfied, dissatisfied], measure: satisfied of valid, anonymous: true, quorum: none}
+"""
 PEOPLE = [
     {"id": "hua", "roles": ["organiser"]},
     {"id": "luo", "roles": ["lead_group"]},
