@@ -61,12 +61,13 @@ def record(step: Step, command: c.Record) -> None:
 def _check_pair(step: Step, duty: Duty, state: DutyState, command: c.Record) -> None:
     """A quota that pairs two populations counts partners, one by one, and none of them for two."""
     assert isinstance(duty.spec, specs.QuotaDuty)
-    whom, span = duty.spec.pairs, duty.spec.span_of("pairs")
+    whom = duty.spec.pairs
     if whom is None:
         if command.pair:
             refuse("malformed", "PF473", f"'{duty.name}' pairs nobody", span=duty.span, clause=duty.clause,
                    why="the policy names no second population for it", fix="leave the partner out")  # fmt: skip
         return
+    span = duty.spec.span_of("pairs")
     if not command.pair.strip() or command.amount != 1:
         refuse("malformed", "PF472", f"'{duty.name}' counts partners, one in each record", span=span,
                clause=duty.clause, why=f"each one counted is one of '{whom}'",

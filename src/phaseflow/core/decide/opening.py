@@ -72,7 +72,8 @@ def open_one(
     base = f"{duty.phase}/{visit}/{duty.name}"
     every = getattr(duty.spec, "every", None)
     if every is None or every == "regularly":
-        day = deadlines.due_day(duty, phase, visit, window, steps, step.calendar, step.head.start, anchors(step))
+        known = anchors(step) if duty.due is not None and duty.due.anchor is not None else {}
+        day = deadlines.due_day(duty, phase, visit, window, steps, step.calendar, step.head.start, known)
         about = deadlines.is_about(duty, phase, window, steps)
         _open(step, duty, base, term_of(step, duty, day, about=about), duty.amount, None, makes_up)
         return

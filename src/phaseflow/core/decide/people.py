@@ -44,7 +44,7 @@ def require(
     Raises:
         Refusal: not entitled, away, recused, or not independent.
     """
-    wanted = tuple(dict.fromkeys(roles))
+    wanted = tuple(roles)
     actor = step.actor
     principal = actor.on_behalf_of or actor.person
     held = roles_of(step, principal)
@@ -69,7 +69,7 @@ def require(
             clause=clause,
         )
     _check_independence(step, principal, role, act)
-    check_recusal(step, (actor.person, principal), subject, act, span)
+    check_recusal(step, dict.fromkeys((principal, actor.person)), subject, act, span)
     behalf = principal if principal != actor.person else ""
     step.actor = Actor(actor.person, behalf, authority)
 
@@ -78,7 +78,8 @@ def _not_entitled(
     step: Step, person: str, wanted: tuple[str, ...], act: str, span: Span, clause: Iterable[str]
 ) -> None:
     holders = sorted({holder for role in wanted for holder in holders_of(step, role)})
-    who = " or ".join(f"'{name}'" for name in wanted) if wanted else "nobody, because the policy names no role for it"
+    names = " or ".join(f"'{name}'" for name in dict.fromkeys(wanted))
+    who = names or "nobody, because the policy names no role for it"
     if not known(step, person):
         what = f"'{person}' is not on the roster" + (f", and only {who} may {act}" if wanted else f" and may not {act}")
     else:
@@ -223,8 +224,8 @@ def _check_independence(step: Step, person: str, role: str, act: str) -> None:
 
 
 def check_recusal(step: Step, persons: Iterable[str], subject: str, act: str, span: Span) -> None:
-    for person in sorted(set(persons)) if subject else ():
-        for rows in _rosters(step):
+    for rows in _rosters(step) if subject else ():
+        for person in persons:
             if subject in person_of(rows, person).recused:
                 refuse(
                     "not_entitled",

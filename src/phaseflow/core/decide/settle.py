@@ -12,7 +12,6 @@ from phaseflow.core.state.duties import duty_of, part_of
 from phaseflow.core.state.rows import Delegation, DutyState, Timer, VisitState, timer_instant
 from phaseflow.errors import PhaseflowError
 from phaseflow.messages import events as e
-from phaseflow.messages.events import Entry
 
 LONGEST = 10_000
 """More timers or consequences than this in one decision is a ring that compilation should have refused."""
@@ -41,36 +40,63 @@ def stabilise(step: Step) -> None:
     """Follow consequences and automatic moves until nothing changes."""
     for _ in range(LONGEST):
         while step.pending:
-            react(step, step.pending.pop(0))
+            event = step.pending.pop(0).event
+            react = REACTIONS.get(type(event))
+            if react is not None:
+                react(step, event)
         if not phases.automatic(step) and not step.pending:
             return
     raise PhaseflowError("the run does not come to rest; a ring of automatic moves was not refused at compile time")
 
 
-def react(step: Step, entry: Entry) -> None:
-    """What one event brings about in other rooms."""
-    match entry.event:
-        case e.PhaseOpened(phase=phase):
-            phases.after_phase(step, phase, "opens")
-            opening.happened(step, phase, "opens")
-        case e.PhaseClosed(phase=phase):
-            phases.after_phase(step, phase, "closes")
-            opening.happened(step, phase, "closes")
-        case e.PersonJoined(person=person, roles=roles) | e.RoleBegan(person=person, roles=roles):
-            owing.roster_changed(step, roles, person, joined=True)
-        case e.PersonLeft(person=person, roles=roles) | e.RoleEnded(person=person, roles=roles):
-            owing.roster_changed(step, roles, person, joined=False)
-        case e.BodyListed(kind=kind, body=body):
-            owing.roster_changed(step, (kind,), body, joined=True)
-        case e.DutyUndone(key=key, subject=subject):
-            owing.undone(step, key, subject)
-        case e.RunConcluded():
-            ledgers.concluded(step)
-        case e.PollCounted(key=key, go=go, results=results):
-            phases.go(step, go, key)
-            tallies.follow_units(step, key, results)
-        case _:
-            return
+def _phase_opened(step: Step, event: e.PhaseOpened) -> None:
+    phases.after_phase(step, event.phase, "opens")
+    opening.happened(step, event.phase, "opens")
+
+
+def _phase_closed(step: Step, event: e.PhaseClosed) -> None:
+    phases.after_phase(step, event.phase, "closes")
+    opening.happened(step, event.phase, "closes")
+
+
+def _joined(step: Step, event: e.PersonJoined | e.RoleBegan) -> None:
+    owing.roster_changed(step, event.roles, event.person, joined=True)
+
+
+def _left(step: Step, event: e.PersonLeft | e.RoleEnded) -> None:
+    owing.roster_changed(step, event.roles, event.person, joined=False)
+
+
+def _listed(step: Step, event: e.BodyListed) -> None:
+    owing.roster_changed(step, (event.kind,), event.body, joined=True)
+
+
+def _undone(step: Step, event: e.DutyUndone) -> None:
+    owing.undone(step, event.key, event.subject)
+
+
+def _concluded(step: Step, _event: e.RunConcluded) -> None:
+    ledgers.concluded(step)
+
+
+def _counted(step: Step, event: e.PollCounted) -> None:
+    phases.go(step, event.go, event.key)
+    tallies.follow_units(step, event.key, event.results)
+
+
+REACTIONS: Mapping[type[e.Event], Callable[[Step, Any], None]] = {
+    e.PhaseOpened: _phase_opened,
+    e.PhaseClosed: _phase_closed,
+    e.PersonJoined: _joined,
+    e.RoleBegan: _joined,
+    e.PersonLeft: _left,
+    e.RoleEnded: _left,
+    e.BodyListed: _listed,
+    e.DutyUndone: _undone,
+    e.RunConcluded: _concluded,
+    e.PollCounted: _counted,
+}
+"""What one event brings about in other rooms; most bring about nothing."""
 
 
 # --- timers -----------------------------------------------------------------------------------------------------------

@@ -149,7 +149,7 @@ def decide(plan: Plan, rows: Rows, command: c.Command, around: Surroundings = Su
         verdict=step.verdict,
         requirements=step.requirements,
         ballots=tuple(step.ballots),
-        sealed=tuple(dict.fromkeys((*ground.sealed, *step.sealed))),
+        sealed=tuple(dict.fromkeys(ground.sealed + step.sealed)),
         settled=settled,
     )
 

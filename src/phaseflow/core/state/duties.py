@@ -42,7 +42,7 @@ def record_key(key: str, subject: str, seq: int) -> str:
 
 def _count(rows: Draft, key: str, subject: str, of: Entry, **what: Any) -> None:
     """Keep a record: whose work it is stands on its entry, who recorded it and for whom they acted."""
-    by = tuple(name for name in (of.actor, of.on_behalf_of) if name)
+    by = (of.actor, of.on_behalf_of) if of.on_behalf_of else (of.actor,)
     rows.put(record_key(key, subject, of.seq), Counted(seq=of.seq, at=of.at, earliest=of.earliest, by=by, **what))
 
 

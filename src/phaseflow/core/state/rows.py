@@ -12,6 +12,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from fractions import Fraction
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Literal, Protocol
 
@@ -224,48 +225,32 @@ TIMER = "timer/"
 """What the key of every timer begins with."""
 
 
-class _TimersBelow:
-    """The timers of the rows below, read in order, once, and only as far as somebody looks."""
-
-    __slots__ = ("_read", "_rest")
-
-    def __init__(self, base: Rows) -> None:
-        self._rest = base.scan(TIMER)
-        self._read: list[tuple[str, Any]] = []
-
-    def at(self, place: int) -> tuple[str, Any] | None:
-        """The timer at a place, the first being 0; None behind the last."""
-        while place >= len(self._read):
-            found = next(self._rest, None)
-            if found is None:
-                return None
-            self._read.append(found)
-        return self._read[place]
-
-
 class Draft:
     """Rows with changes on top; what lies below is never touched, and does not change meanwhile."""
 
-    __slots__ = ("_below", "_passed", "_timers", "base", "changes")
+    __slots__ = ("_below", "_get", "_passed", "_read", "_timers", "base", "changes")
 
     def __init__(self, base: Rows) -> None:
         self.base = base
+        self._get = base.get
         self.changes: dict[str, Any] = {}
         self._timers: list[str] = []  # a heap of the timers that were put here; some may have been dropped since
-        self._below = _TimersBelow(base)
-        self._passed = 0  # so many timers below have been changed here, one after the other from the first
+        self._below = base.scan(TIMER)  # the timers below, read once for all forks, and no further than needed
+        self._read: list[tuple[str, Any]] = []  # those that have been read
+        self._passed = 0  # so many of them have been changed here, one after the other from the first
 
     def fork(self) -> Draft:
         """A draft that is the same now and goes its own way: whoever keeps this one forgets what is done there."""
         twin = Draft.__new__(Draft)
-        twin.base, twin.changes = self.base, self.changes.copy()
-        twin._timers, twin._below, twin._passed = self._timers.copy(), self._below, self._passed
+        twin.base, twin._get, twin.changes = self.base, self._get, self.changes.copy()
+        twin._timers, twin._passed = self._timers.copy(), self._passed
+        twin._below, twin._read = self._below, self._read
         return twin
 
     def get(self, key: str) -> Any:
         found = self.changes.get(key)
         if found is None:
-            return self.base.get(key)
+            return self._get(key)
         return None if found is _GONE else found
 
     def put(self, key: str, row: Any) -> None:
@@ -289,13 +274,22 @@ class Draft:
         """The key and the row of the timer that is due first (R3), or None."""
         while self._timers and self.changes[self._timers[0]] is _GONE:
             heapq.heappop(self._timers)
-        below = self._below.at(self._passed)
+        below = self._timer_below()
         while below is not None and below[0] in self.changes:
             self._passed += 1
-            below = self._below.at(self._passed)
+            below = self._timer_below()
         if self._timers and (below is None or self._timers[0] < below[0]):
             return self._timers[0], self.changes[self._timers[0]]
         return below
+
+    def _timer_below(self) -> tuple[str, Timer] | None:
+        """The first timer below that has not been passed, or None."""
+        if self._passed == len(self._read):
+            found = next(self._below, None)
+            if found is None:
+                return None
+            self._read.append(found)
+        return self._read[self._passed]
 
     def delta(self) -> tuple[dict[str, Any], tuple[str, ...]]:
         """What to write and what to drop to bring the rows below up to date."""
@@ -348,6 +342,7 @@ def timer_key(at: datetime, rank: str, path: str) -> str:
     return f"{TIMER}{at:%Y-%m-%dT%H:%M:%S.%f}Z/{RANKS[rank]}/{path}"
 
 
+@lru_cache(maxsize=4096)
 def timer_instant(key: str) -> datetime:
-    """The instant in a timer's key."""
+    """The instant in a timer's key; that of a run's next timer is asked for with every command."""
     return datetime.fromisoformat(key[len(TIMER) : key.index("/", len(TIMER))])
