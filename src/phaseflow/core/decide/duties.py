@@ -294,9 +294,10 @@ def finish(step: Step, key: str, subject: str) -> None:
 def judged(step: Step, state: DutyState, part: PartState, subject: str) -> bool | None:
     """Whether a subject did a duty in time; None where it may have been before or after the due instant (R39)."""
     latest = fulfilled_at(step, state, subject) or step.at
+    if was_in_time(state, part, latest):
+        return True
     earliest = fulfilled_at(step, state, subject, earliest=True) or step.earliest or latest
-    after = was_in_time(state, part, latest)
-    return after if after or latest == earliest or not was_in_time(state, part, earliest) else None
+    return False if latest == earliest or not was_in_time(state, part, earliest) else None
 
 
 def was_in_time(state: DutyState, part: PartState, when: datetime) -> bool:
