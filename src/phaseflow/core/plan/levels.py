@@ -55,7 +55,6 @@ def compile_level(
     }
     phases = {name: _phase(name, level, both, policy, duties, scope) for name, both in specs.items()}
     moves = _moves(level, policy, phases, duties, roles, scope)
-    _check_steps_of_phases(phases, scope)
     ledgers = _ledgers(level, policy, roles, scope)
     if faults.errors:
         return LevelPlan(
@@ -245,20 +244,6 @@ def _check_phase(
         )
     if opens is not None and opens.kind in ("closes", "opens") and opens.name not in scope.phases:
         scope.faults.unknown("phase", str(opens.name), spec.span_of("opens"), scope.phases)
-
-
-def _check_steps_of_phases(phases: Mapping[str, Phase], scope: Scope) -> None:
-    """A step needs a window; a length or none is legal."""
-    for phase in phases.values():
-        for step in phase.steps.values():
-            if step.window.kind == "none":
-                scope.faults.warning(
-                    "PF261",
-                    f"the step '{step.name}' of '{phase.name}' has no window",
-                    step.span,
-                    why="a step is a window; without one nothing ever begins or ends",
-                    fix="give it days, or make its duties the phase's own",
-                )
 
 
 def _outcomes(level: str, policy: s.Policy) -> Mapping[str, s.OutcomeSpec]:
