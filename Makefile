@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types docs fuzz clean
+.PHONY: help setup demo examples test check lint types docs fuzz clean
 
 help:           ## say what can be made
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
@@ -21,6 +21,9 @@ $(READY): pyproject.toml requirements/constraints.txt
 
 demo: $(READY)  ## run a whole programme on SQLite in accelerated time
 	@$(BIN)/python examples/district_campaign/run.py
+
+examples: $(READY) ## run the programmes of all examples, end to end on SQLite
+	@for script in examples/*/run.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest -m "not slow" -n auto

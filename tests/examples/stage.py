@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from phaseflow import Engine, Run, compile_policy
+from tests.examples.bench import DIGEST, OTHER, plan_of
+
+from phaseflow import Engine, Run
 from phaseflow.core.plan import Plan
-from phaseflow.spec.reader import read_policy
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 CHINA = ZoneInfo("Asia/Shanghai")
-DIGEST = "0123456789abcdef" * 4
-OTHER = "fedcba9876543210" * 4
-
-
-@functools.cache
-def plan_of(example: str, settled: str = "") -> Plan:
-    """The plan of an example alone, or with what a test settles laid over it."""
-    folder = EXAMPLES / example
-    text = f"extends: policy.yaml\nhouse_rules: true\n{settled}"
-    reading = read_policy(
-        text, file=str(folder / "settled.yaml"), load=lambda name: (folder / name).read_bytes(), climb=1
-    )
-    return compile_policy(reading.result(), reading.sources)
 
 
 class Stage:
@@ -78,3 +63,6 @@ def due(run: Run, duty: str) -> date | None:
 def done(answer: Any) -> list[str]:
     """The duties that an act completed."""
     return [event.key.rsplit("/", 1)[1] for event in answer.events if type(event).__name__ == "DutyDone"]
+
+
+__all__ = ["CHINA", "DIGEST", "OTHER", "Stage", "at", "done", "due", "events", "opened", "plan_of", "states", "windows"]
