@@ -83,6 +83,13 @@ def test_a_run_may_begin_in_the_middle() -> None:
         assert run.all(e.GateJudged)[0].readings[0].measured == "unknown"
 
 
+def test_what_is_assumed_does_not_open_with_the_campaign() -> None:
+    """R39: a phase that has been elsewhere is no phase of this run, whatever opens it."""
+    text = TEXT.replace("CLOCK", "runs").replace("opens: on date", "opens: with campaign", 1)
+    with Campaign(text, start="04-10", people=PEOPLE, at_phase="b", assumed={"a": "the minutes of March"}) as run:
+        assert run.open == ["b/1"]
+
+
 # --- ending -----------------------------------------------------------------------------------------------------------
 
 

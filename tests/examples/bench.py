@@ -41,8 +41,8 @@ def _plan_of(example: str, settle: str, clauses: frozenset[str]) -> Plan:
         return (folder / name).read_bytes()
 
     if clauses:
-        text = without(Chain(load, climb=1).tree(text, "bench.yaml"), clauses)
-    reading = read_policy(text, file="bench.yaml", load=load, climb=1)
+        text = without(Chain(load, climb=1).tree(text, str(folder / "bench.yaml")), clauses)
+    reading = read_policy(text, file=str(folder / "bench.yaml"), load=load, climb=1)
     return compile_policy(reading.result(), reading.sources)
 
 

