@@ -214,6 +214,10 @@ class Hooks:
         """A unit owes the campaign once more, in a later batch."""
 
     @_spec
+    def plan_amended(self, notice: Notice, delivery: Telling, recipient: Recipient) -> None:
+        """The run goes by another plan from now on; *notice* says how many due days move."""
+
+    @_spec
     def digest(self, notice: Notice, notices: Sequence[Notice], delivery: Telling, recipient: Recipient) -> None:
         """Several notices for one person at once; *notice* sums them up, for those who tell all kinds alike."""
 

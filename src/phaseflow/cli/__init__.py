@@ -27,6 +27,7 @@ VERBS: dict[str, str] = {
     "test": "testing",
     "start": "runs",
     "do": "do",
+    "amend": "amend",
     "why": "questions",
     "todo": "questions",
     "allowed": "questions",

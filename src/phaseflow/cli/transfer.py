@@ -86,7 +86,9 @@ def run_lines(engine: Engine, run: str) -> Iterator[str]:
         trail = [read_entry(entry.body).event for entry in stored]
         shut = _counted(run, trail)
         yield _line(kind="run", format=FORMAT, **_head_data(head))
-        yield _line(kind="plan", digest=head.plan, body=tx.plan(head.plan))
+        begun = [event.plan for event in trail if isinstance(event, (e.RunStarted, e.PlanAmended))]
+        for digest in dict.fromkeys(begun):
+            yield _line(kind="plan", digest=digest, body=tx.plan(digest))
         for entry in stored:
             yield _line(kind="entry", seq=entry.seq, hash=entry.hash, body=entry.body)
         refs = [
@@ -191,8 +193,8 @@ def _read(file: Path) -> dict[str, list[dict[str, Any]]]:
         for text in file.read_text(encoding="utf-8").splitlines():
             line = json.loads(text)
             found[line.pop("kind")].append(line)
-        if len(found["run"]) != 1 or len(found["plan"]) != 1 or found["run"][0]["format"] != FORMAT:
-            raise ValueError("it needs one heading and one plan of this format")
+        if len(found["run"]) != 1 or not found["plan"] or found["run"][0]["format"] != FORMAT:
+            raise ValueError("it needs one heading and a plan, of this format")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         _refuse(
             "PF712",
@@ -212,21 +214,25 @@ def _batch(tx: Tx, lines: dict[str, list[dict[str, Any]]]) -> Batch:
     from phaseflow.core.state.rows import Draft
     from phaseflow.engine.plans import read_plan
     from phaseflow.engine.texts import read_entry, write_row
+    from phaseflow.messages import events as e
     from phaseflow.stores.base import Ballot, Batch, Head, PersonalValue
 
     head = lines["run"][0]
     run = str(head["run"])
     stored = _chained(run, head, lines["entry"])
-    plan = read_plan(lines["plan"][0]["body"])
-    if plan.digest != head["plan"] or plan.digest != lines["plan"][0]["digest"]:
+    plans = {line["digest"]: read_plan(line["body"]) for line in lines["plan"]}
+    trail = [read_entry(entry.body) for entry in stored]
+    needed = {entry.event.plan for entry in trail if isinstance(entry.event, (e.RunStarted, e.PlanAmended))}
+    if needed != plans.keys() or any(digest != plan.digest for digest, plan in plans.items()):
         _refuse(
             "PF712",
-            f"the plan of '{run}' is not the one its heading names",
-            "a run is pinned to its plan",
+            f"the plans of '{run}' are not those that its trail names",
+            "a run is pinned to its plan, and goes on under another only by an amendment",
             "export the run again",
         )
-    tx.keep_plan(plan.digest, lines["plan"][0]["body"])
-    rows = fold(plan, [read_entry(entry.body) for entry in stored])
+    for line in lines["plan"]:
+        tx.keep_plan(line["digest"], line["body"])
+    rows = fold(plans[lines["plan"][0]["digest"]], trail, plans.__getitem__)
     state = rows.get("head")
     new = Head(
         run=run,
@@ -234,7 +240,7 @@ def _batch(tx: Tx, lines: dict[str, list[dict[str, Any]]]) -> Batch:
         level=state.level,
         unit=state.unit,
         parent=state.parent or None,
-        plan=plan.digest,
+        plan=state.plan,
         seq=len(stored),
         chain=stored[-1].hash,
         status=state.status,

@@ -40,6 +40,7 @@ NoticeKind = Literal[
     "extension",
     "waiver",
     "redo_owed",
+    "plan_amended",
     "digest",
 ]
 """The hook points: every kind of notice is a hook of the same name. A digest is made of notices by the relay."""
@@ -214,6 +215,12 @@ def _of(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
         case e.RedoOwed(outcome=outcome):
             roles = tuple({phase.asks for phase in desk.level.phases.values() if phase.asks})
             return [desk.notice("redo_owed", outcome, outcome, roles)]
+        case e.PlanAmended(since=since, moved=moved):
+            owing = (desk.level.duties[desk.rows.get(key).name] for key in moved)
+            told = {role for duty in owing for role in (duty.each or duty.by[:1], *duty.by) if isinstance(role, str)}
+            told |= set(map(str, desk.plan.policy.appoints))
+            title = str(desk.plan.policy.title or desk.plan.policy.campaign)
+            return [desk.notice("plan_amended", title, title, sorted(told), since=since, moved=len(moved))]
         case e.QuestionAsked(question=question, role=role, text=text, about=about):
             asked = (role,) if role else map(str, desk.plan.policy.appoints)
             return [desk.notice("question", question, text, asked, about=about)]

@@ -27,7 +27,7 @@ from phaseflow.engine.plans import PlanShelf
 from phaseflow.engine.rows import StoreRows
 from phaseflow.errors import Problem, did_you_mean
 from phaseflow.messages import commands as c
-from phaseflow.messages.events import GateJudged
+from phaseflow.messages.events import GateJudged, PlanAmended
 from phaseflow.stores import codec
 from phaseflow.stores.base import Answer as StoredAnswer
 from phaseflow.stores.base import Ballot, Batch, Head, HeadQuery, PersonalValue, StoredNotice, Tx
@@ -140,6 +140,8 @@ class Desk:
         found = []
         history = bool(decision.entries) and decision.entries[0].seq == 1  # A first start is quiet (R27).
         for entry in decision.entries:
+            if isinstance(entry.event, PlanAmended) and around.plans is not None:
+                plan = around.plans(entry.event.plan)
             for number, notice in enumerate(notices(plan, rows, around.up, entry)):
                 notice = attrs.evolve(notice, history=history) if history else notice
                 found.append(
@@ -207,6 +209,7 @@ class Desk:
             units=lambda: self._census(tx, run),
             host=self._host(plan, run) if run else {},
             box=lambda name: count_box(tx.ballots(f"{run}:{name}")),
+            plans=lambda digest: self.plans.load(tx, digest),
         )
 
     def _census(self, tx: Tx, programme: str) -> Iterator[UnitFact]:

@@ -325,6 +325,11 @@ class Engine:
             rows = StoreRows(tx, run)
             return decide(plan, rows, self.desk.observe(tx, run, command), self.desk.around(tx, head, plan, command))
 
+    def keep(self, plan: Plan) -> None:
+        """Put a plan into the store, by its digest and for ever; the same plan again changes nothing."""
+        with self.store.transaction() as tx:
+            self.plans.keep(tx, plan)
+
     def tick(self, now: datetime | str | None = None, *, limit: int | None = None) -> int:
         """Process what is due in every run, and let programmes move that wait for their units.
 

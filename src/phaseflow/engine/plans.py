@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from phaseflow.core.calendars import Calendar
 from phaseflow.core.conditions import reads
@@ -30,8 +30,16 @@ class PlanShelf:
         """Put a plan into the store; the same plan again changes nothing."""
         if tx.plan(plan.digest) is None:
             tx.keep_plan(plan.digest, write_plan(plan))
+        self.hold(plan)
+
+    def hold(self, plan: Plan) -> None:
+        """Have a plan at hand in this process, without keeping it in the store."""
         with self._lock:
             self._plans.setdefault(plan.digest, plan)
+
+    def finder(self, tx: Tx) -> Callable[[str], Plan]:
+        """Gives kept plans by their digest, for folding a trail with amendments."""
+        return lambda digest: self.load(tx, digest)
 
     def load(self, tx: Tx, digest: str) -> Plan:
         """The plan of a digest.

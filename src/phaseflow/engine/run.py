@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from phaseflow.core.decide import Decision
+from phaseflow.core.plan import Plan, compile_policy
 from phaseflow.core.reasons import Reason
 from phaseflow.engine import views
 from phaseflow.engine.answers import Answer, Owed, Status
@@ -96,6 +97,28 @@ class Run:
     def request(self, move: str, *, by: str, **more: Any) -> Answer:
         """Ask for a move: ``study.close``, a transition or an outcome. A held gate is an answer, not an error."""
         return self._do(c.Ask, by=by, move=move, **more)
+
+    def amend(self, plan: Plan, *, by: str = c.SYSTEM, **more: Any) -> Answer:
+        """Go on under another plan, as its `amends` says; the answer lists every date that moves.
+
+        Raises:
+            Refused: the plan binds no run under way, or lacks something that has state in this run.
+        """
+        if self.rehearsing:
+            self.engine.plans.hold(plan)
+        else:
+            self.engine.keep(plan)
+        return self._do(c.Amend, by=by, plan=plan.digest, **more)
+
+    def renew_calendar(self, *, by: str = c.SYSTEM, **more: Any) -> Answer:
+        """Settle dates that were provisional, on the calendar as this machine knows it now (R18).
+
+        Raises:
+            Refused: the calendar is the same.
+        """
+        with self.engine.reading(self.id) as (_tx, _head, plan, _rows, _around):
+            renewed = compile_policy(plan.policy, plan.texts)
+        return self.amend(renewed, by=by, **more)
 
     def suspend(self, *, by: str, reason: str, **more: Any) -> Answer:
         """Halt the run."""

@@ -24,7 +24,9 @@ def verify(engine: Engine, run: str) -> tuple[str, ...]:
         if faults:
             return tuple(faults)
         trail = [texts.read_entry(entry.body) for entry in stored]
-        folded = fold(plan, trail).rows
+        plans = engine.plans.finder(tx)
+        began = next((plans(entry.event.plan) for entry in trail if isinstance(entry.event, e.RunStarted)), plan)
+        folded = fold(began, trail, plans).rows
         kept = dict(rows.scan(""))
         faults += [
             f"the row '{key}' is not what the trail says"

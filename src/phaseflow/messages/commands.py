@@ -91,6 +91,13 @@ class Ask(Command):
 
 
 @attrs.frozen(kw_only=True)
+class Amend(Command):
+    """Go on under another plan, named by its digest, as that plan says (R21)."""
+
+    plan: str
+
+
+@attrs.frozen(kw_only=True)
 class Suspend(Command):
     """Halt the whole run."""
 

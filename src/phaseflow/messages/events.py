@@ -147,6 +147,61 @@ class RunResumed(Event):
 
 
 @attrs.frozen(kw_only=True)
+class AmendmentAdopted(Event):
+    """Another plan will bind this run: from an instant on, or (None) when its next phase opens."""
+
+    plan: str
+    takes_effect: datetime | None
+
+
+@attrs.frozen(kw_only=True)
+class PlanAmended(Event):
+    """From here on the run goes by another plan; every date and amount that it moves is listed (R21).
+
+    *windows* are bound windows (``window/…``), *visits* the open visits (``visit/…``), *moved* the terms and *amounts*
+    the quotas of what is owed (``duty/…``). What was judged stays judged.
+    """
+
+    plan: str
+    previous: str
+    binds: Literal["at_once", "favourable"]
+    since: date
+    windows: Mapping[str, Days] = EMPTY
+    visits: Mapping[str, VisitDates] = EMPTY
+    moved: Mapping[str, Term] = EMPTY
+    amounts: Mapping[str, Fraction] = EMPTY
+
+
+@attrs.frozen(kw_only=True)
+class CalendarAmended(PlanAmended):
+    """The same policy on a calendar that is known further: dates that were provisional are settled (R18)."""
+
+
+@attrs.frozen(kw_only=True)
+class DutyDropped(Event):
+    """An amendment asks for this no more; nobody has done it, and nobody owes it."""
+
+    key: str
+
+
+@attrs.frozen(kw_only=True)
+class DutyCarried(Event):
+    """An amendment calls a duty by another name: what was recorded for it counts *into* the new one."""
+
+    key: str
+    into: str
+
+
+@attrs.frozen(kw_only=True)
+class RolesChanged(Event):
+    """An amendment changed what somebody's roles bring with them."""
+
+    person: str
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
 class RunCancelled(Event):
     """The run ended without an outcome."""
 

@@ -50,6 +50,7 @@ _SAYS: Mapping[Language, Mapping[NoticeKind, str]] = {
         "extension": "Extension: {title}",
         "waiver": "Waiver: {title}",
         "redo_owed": "To be done once more: {title}",
+        "plan_amended": "The rules have changed: {title}",
         "digest": "{title} notices for you",
     },
     "zh": {
@@ -73,6 +74,7 @@ _SAYS: Mapping[Language, Mapping[NoticeKind, str]] = {
         "extension": "延期：{title}",
         "waiver": "豁免：{title}",
         "redo_owed": "需要补课：{title}",
+        "plan_amended": "规则已修订：{title}",
         "digest": "给您的{title}条通知",
     },
 }

@@ -410,6 +410,39 @@ class RecordingSpec(Shape):
 
 
 @shape
+class AmendsSpec(Shape):
+    """Whether this version of a policy binds runs that have begun under an earlier one, and from when."""
+
+    binds: Literal["new_runs", "next_phase", "at_once", "favourable"] = attrs.field(
+        metadata=doc(
+            "No run under way; each from the next phase it opens; all from one day; or only where it gives more time "
+            "or asks for less."
+        )
+    )
+    from_: DayPhrase | None = attrs.field(
+        default=None, metadata=doc("First day on which it binds, with year; never before it is recorded.")
+    )
+    notice: LengthPhrase | None = attrs.field(
+        default=None,
+        metadata=doc("How long after that a duty that is new, or due earlier, is due at the earliest; required."),
+    )
+    names: Mapping[Name, Name] = attrs.field(
+        default=EMPTY, metadata=doc("Duties that are owed and have another name now, or are `dropped`.")
+    )
+    clause: Clauses = attrs.field(default=(), metadata=one_or_many("Clause of the source document."))
+
+    def validate(self) -> Iterable[Problem]:
+        if self.notice is None and self.binds in ("at_once", "next_phase"):
+            yield Problem(
+                code="PF172",
+                what=f"an amendment that binds '{self.binds}' gives no notice",
+                span=self.span_of("binds"),
+                why="nobody can be late for what they were not told; new and earlier due days wait so long",
+                fix="add `notice: 10 days`",
+            )
+
+
+@shape
 class UnitKindSpec(Shape):
     """A kind of unit, such as school or section, where some duties are not for all."""
 
@@ -535,6 +568,9 @@ class Policy(Shape):
     ledgers: Mapping[Name, LedgerSpec] = attrs.field(default=EMPTY, metadata=doc("Registers of things to put right."))
     programme: ProgrammeSpec | None = attrs.field(
         default=None, metadata=doc("The parent run, where the campaign runs over many units.")
+    )
+    amends: AmendsSpec | None = attrs.field(
+        default=None, metadata=doc("Whether this version binds runs under way; none where this is left out.")
     )
     waivers: WaiverSpec | None = attrs.field(
         default=None, metadata=doc("Exceptions; none can be granted where this is left out.")

@@ -66,14 +66,17 @@ def begin_early(step: Step, name: str) -> None:
 
 
 def open_one(
-    step: Step, duty: Duty, phase: Phase | None, visit: int, window: Days, steps: Mapping[str, Days], makes_up: str = ""
-) -> None:
-    """Open one duty: one instance, or one for every period of its window."""
+    step: Step, duty: Duty, phase: Phase | None, visit: int, window: Days, steps: Mapping[str, Days],
+    makes_up: str = "", floor: date | None = None,
+) -> None:  # fmt: skip
+    """Open one duty: one instance, or one for every period of its window; due no earlier than *floor*, if given."""
     base = f"{duty.phase}/{visit}/{duty.name}"
     every = getattr(duty.spec, "every", None)
     if every is None or every == "regularly":
         known = anchors(step) if duty.due is not None and duty.due.anchor is not None else {}
         day = deadlines.due_day(duty, phase, visit, window, steps, step.calendar, step.head.start, known)
+        if day is not None and floor is not None:
+            day = max(day, floor)
         about = deadlines.is_about(duty, phase, window, steps)
         _open(step, duty, base, term_of(step, duty, day, about=about), duty.amount, None, makes_up)
         return

@@ -11,17 +11,17 @@ import attrs
 
 from phaseflow.core import deadlines
 from phaseflow.core.conditions import All, Condition, Requirement, Verdict, reads, render
-from phaseflow.core.decide import opening
+from phaseflow.core.decide import amendments, opening
 from phaseflow.core.decide.people import require
 from phaseflow.core.decide.step import Refusal, Step, refuse
 from phaseflow.core.gates import Missing, Sources, judge, reading, text_of
 from phaseflow.core.plan.conditions import UNITS, reads_units
 from phaseflow.core.plan.model import IDLE, Move, Phase
-from phaseflow.core.state.rows import CAMPAIGN, VisitState
+from phaseflow.core.state.rows import CAMPAIGN, VisitState, timer_instant
 from phaseflow.errors import Problem, did_you_mean
 from phaseflow.messages import commands as c
 from phaseflow.messages import events as e
-from phaseflow.messages.events import Days, Rung
+from phaseflow.messages.events import Days, Rung, VisitDates
 
 
 def sources(step: Step) -> Sources:
@@ -197,20 +197,34 @@ def open_visit(step: Step, name: str, move: Move | None) -> None:
             why="at most one visit of a phase is open",
             fix="close it first",
         )
+    if step.head.amendment:
+        amendments.take_adopted(step)
+        phase = step.level.phases[name]
     number = step.head.visits.get(name, 0) + 1
     again = move if number > 1 and move is not None and move.kind == "transition" else None
+    dates = dates_of(step, phase, number, again)
+    step.emit(e.PhaseOpened(
+        phase=name, visit=number, window=dates.window, ends=dates.ends, ladder=dates.ladder, steps=dates.steps,
+        begins=dates.begins, via=move.name if move is not None else "",
+    ))  # fmt: skip
+    opening.open_all(step, phase, number, dates.window, dates.steps, _chosen(step, phase, again))
+
+
+def dates_of(step: Step, phase: Phase, number: int, again: Move | None) -> VisitDates:
+    """All dates of a visit that opens now."""
     window, steps = windows(step, phase, number, again)
-    ends = step.calendar.shuts(window.last) if window.last is not None and not window.about else None  # R40
     begins = {
         key: (step.calendar.opens(days.first), step.calendar.shuts(days.last))
         for key, days in steps.items()
         if days.first is not None and days.last is not None
     }
-    step.emit(e.PhaseOpened(
-        phase=name, visit=number, window=window, ends=ends, ladder=_phase_ladder(step, phase, window), steps=steps,
-        begins=begins, via=move.name if move is not None else "",
-    ))  # fmt: skip
-    opening.open_all(step, phase, number, window, steps, _chosen(step, phase, again))
+    return VisitDates(
+        window=window,
+        ends=step.calendar.shuts(window.last) if window.last is not None and not window.about else None,  # R40
+        ladder=_phase_ladder(step, phase, window),
+        steps=steps,
+        begins=begins,
+    )
 
 
 def windows(step: Step, phase: Phase, number: int, again: Move | None) -> tuple[Days, dict[str, Days]]:
@@ -340,6 +354,19 @@ def reschedule(step: Step) -> None:
             continue
         opens = step.calendar.opens(days.first)
         if opens > step.now and phase.name not in step.head.assumed:
+            step.emit(e.PhaseScheduled(phase=phase.name, opens=opens))
+
+
+def reschedule_all(step: Step) -> None:
+    """Another plan: every phase that opens on a date, and has not been opened, is scheduled for the date it now has."""
+    for phase in step.level.phases.values():
+        days: Days | None = step.get(f"window/{phase.name}")
+        if phase.opens.kind != "date" or days is None or days.first is None or step.head.status != "running":
+            continue
+        if step.head.visits.get(phase.name) or phase.name in (*step.head.assumed, *step.head.waiting):
+            continue
+        opens, timer = step.calendar.opens(days.first), step.get(f"scheduled/{phase.name}")
+        if timer is None or timer_instant(timer) != opens:
             step.emit(e.PhaseScheduled(phase=phase.name, opens=opens))
 
 

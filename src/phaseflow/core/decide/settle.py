@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from phaseflow.core.decide import documents, ledgers, opening, owing, phases, polls, relief, roster, tallies
+from phaseflow.core.decide import amendments, documents, ledgers, opening, owing, phases, polls, relief, roster, tallies
 from phaseflow.core.decide.step import Step
 from phaseflow.core.state.duties import duty_of, part_of
 from phaseflow.core.state.rows import Delegation, DutyState, Timer, VisitState, timer_instant
@@ -67,6 +67,11 @@ def _left(step: Step, event: e.PersonLeft | e.RoleEnded) -> None:
     owing.roster_changed(step, event.roles, event.person, joined=False)
 
 
+def _roles_changed(step: Step, event: e.RolesChanged) -> None:
+    owing.roster_changed(step, event.gained, event.person, joined=True)
+    owing.roster_changed(step, event.lost, event.person, joined=False)
+
+
 def _listed(step: Step, event: e.BodyListed) -> None:
     owing.roster_changed(step, (event.kind,), event.body, joined=True)
 
@@ -91,6 +96,7 @@ REACTIONS: Mapping[type[e.Event], Callable[[Step, Any], None]] = {
     e.RoleBegan: _joined,
     e.PersonLeft: _left,
     e.RoleEnded: _left,
+    e.RolesChanged: _roles_changed,
     e.BodyListed: _listed,
     e.DutyUndone: _undone,
     e.RunConcluded: _concluded,
@@ -204,6 +210,7 @@ FIRE: Mapping[str, Callable[[Step, Timer], None]] = {
     "role_begins": _role_begins,
     "role_ends": _role_ends,
     "delegation_ends": _delegation_ends,
+    "amendment": amendments.fall_due,
     **documents.FIRE,
     **polls.FIRE,
     **ledgers.FIRE,

@@ -68,13 +68,14 @@ class Surroundings:
 
     *up* are the programme's rows, *units* gives the census of its units, *host* what the host's facts say, *box* counts
     the ballot box of an anonymous poll: its tally (by group too) and its root (R14). Only the room that closes a poll
-    asks for a box.
+    asks for a box. *plans* gives a kept plan by its digest, for an amendment (R21).
     """
 
     up: Rows | None = None
     units: Callable[[], Iterable[UnitFact]] | None = None
     host: Mapping[tuple[str, str], object] = attrs.field(factory=dict)
     box: Callable[[str], Count] | None = None
+    plans: Callable[[str], Plan] | None = None
 
 
 @attrs.frozen
@@ -139,6 +140,10 @@ class Step:
         if self._level is None:
             self._level = self.plan.levels[self.head.level]
         return self._level
+
+    def adopt(self, plan: Plan) -> None:
+        """Go on under another plan (R21)."""
+        self.plan, self._level = plan, None
 
     @property
     def calendar(self) -> Calendar:

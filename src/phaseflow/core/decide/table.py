@@ -14,6 +14,7 @@ import attrs
 
 from phaseflow.core.conditions import Requirement
 from phaseflow.core.decide import (
+    amendments,
     consequences,
     corrections,
     documents,
@@ -36,6 +37,7 @@ from phaseflow.messages.events import Entry, Event
 HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {
     c.StartRun: run.start,
     c.Ask: phases.ask,
+    c.Amend: amendments.amend,
     c.Suspend: run.suspend,
     c.Resume: run.resume,
     c.Cancel: run.cancel,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from phaseflow.core.plan.model import Plan
-from phaseflow.core.state import documents, duties, ledgers, people, polls, relief, run
+from phaseflow.core.state import amendments, documents, duties, ledgers, people, polls, relief, run
 from phaseflow.core.state.rows import Draft, MemoryRows
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry
@@ -19,6 +19,12 @@ APPLIERS: Mapping[type[e.Event], Callable[[Plan, Draft, Entry, Any], None]] = {
     e.PhaseAssumed: run.phase_assumed,
     e.RunSuspended: run.run_suspended,
     e.RunResumed: run.run_resumed,
+    e.AmendmentAdopted: amendments.amendment_adopted,
+    e.PlanAmended: amendments.plan_amended,
+    e.CalendarAmended: amendments.plan_amended,
+    e.DutyDropped: amendments.duty_dropped,
+    e.DutyCarried: amendments.duty_carried,
+    e.RolesChanged: people.roles_changed,
     e.RunCancelled: run.run_cancelled,
     e.RunConcluded: run.run_concluded,
     e.RunReopened: run.run_reopened,
@@ -89,10 +95,18 @@ def evolve(plan: Plan, rows: Draft, entry: Entry) -> None:
     run.advance(rows, entry)
 
 
-def fold(plan: Plan, entries: Iterable[Entry]) -> MemoryRows:
-    """The state of a run from its trail alone."""
+def fold(plan: Plan, entries: Iterable[Entry], plans: Callable[[str], Plan] | None = None) -> MemoryRows:
+    """The state of a run from its trail alone.
+
+    Args:
+        plan: The plan that the run began under.
+        entries: The trail from its first entry on.
+        plans: Gives the plan of a digest, where the trail has amendments (R21).
+    """
     state = MemoryRows()
     for entry in entries:
+        if isinstance(entry.event, e.PlanAmended) and plans is not None:
+            plan = plans(entry.event.plan)
         draft = Draft(state)
         evolve(plan, draft, entry)
         state.take(draft)

@@ -61,6 +61,11 @@ def person_left(_plan: Plan, rows: Draft, _entry: Entry, event: e.PersonLeft) ->
     _set_roles(rows, event.person, set(before.roles) - set(event.roles), given=given)
 
 
+def roles_changed(_plan: Plan, rows: Draft, _entry: Entry, event: e.RolesChanged) -> None:
+    kept = set(person_of(rows, event.person).roles) - set(event.lost)
+    _set_roles(rows, event.person, kept | set(event.gained))
+
+
 def role_given(_plan: Plan, rows: Draft, entry: Entry, event: e.RoleGiven) -> None:
     path = f"{event.person}/{event.role}/{entry.seq}"  # two appointments may begin or end in one instant
     if event.since > entry.at:

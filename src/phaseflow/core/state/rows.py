@@ -53,6 +53,7 @@ class Head:
     suspended_at: datetime | None = None
     withdrawn: bool = False
     kind: str = ""
+    amendment: str = ""
 
 
 @attrs.frozen

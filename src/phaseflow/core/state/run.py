@@ -57,7 +57,7 @@ def run_resumed(_plan: Plan, rows: Draft, _entry: Entry, event: e.RunResumed) ->
         set_now = [timer for name in state.timers if (timer := rows.get(name)) is not None]
         left = {(timer.kind, timer.subject, timer.index) for timer in set_now}
         disarm(rows, state.timers)
-        timers = _arm_visit(rows, key.removeprefix("visit/"), dates, left)
+        timers = arm_visit(rows, key.removeprefix("visit/"), dates, left)
         rows.put(key, attrs.evolve(
             state, window=dates.window, ends=dates.ends, ladder=dates.ladder, steps=dates.steps, timers=timers
         ))  # fmt: skip
@@ -105,13 +105,14 @@ def redo_redeemed(_plan: Plan, rows: Draft, _entry: Entry, event: e.RedoRedeemed
 
 
 def phase_scheduled(_plan: Plan, rows: Draft, _entry: Entry, event: e.PhaseScheduled) -> None:
-    _unschedule(rows, event.phase)
+    unschedule(rows, event.phase)
     key = timer_key(event.opens, "open", event.phase)
     rows.put(key, Timer(kind="phase_due", key=event.phase))
     rows.put(f"scheduled/{event.phase}", key)
 
 
-def _unschedule(rows: Draft, phase: str) -> None:
+def unschedule(rows: Draft, phase: str) -> None:
+    """Take back that a phase opens on its date."""
     timer = rows.get(f"scheduled/{phase}")
     if timer is not None:
         rows.drop(timer)
@@ -119,7 +120,7 @@ def _unschedule(rows: Draft, phase: str) -> None:
 
 
 def phase_due(_plan: Plan, rows: Draft, _entry: Entry, event: e.PhaseDue) -> None:
-    _unschedule(rows, event.phase)
+    unschedule(rows, event.phase)
     head = head_of(rows)
     if event.phase not in head.waiting:
         _head(rows, waiting=(*head.waiting, event.phase))
@@ -127,11 +128,11 @@ def phase_due(_plan: Plan, rows: Draft, _entry: Entry, event: e.PhaseDue) -> Non
 
 def phase_opened(plan: Plan, rows: Draft, entry: Entry, event: e.PhaseOpened) -> None:
     visit = f"{event.phase}/{event.visit}"
-    _unschedule(rows, event.phase)
+    unschedule(rows, event.phase)
     rows.put(f"happened/{event.phase}/opens", plan.calendar.day_of(entry.at))
     rows.put(f"visit/{visit}", VisitState(
         phase=event.phase, number=event.visit, opened=entry.at, window=event.window, ends=event.ends,
-        steps=event.steps, ladder=event.ladder, timers=_arm_visit(rows, visit, event),
+        steps=event.steps, ladder=event.ladder, timers=arm_visit(rows, visit, event),
     ))  # fmt: skip
     head = head_of(rows)
     _head(
@@ -140,14 +141,19 @@ def phase_opened(plan: Plan, rows: Draft, entry: Entry, event: e.PhaseOpened) ->
     )  # fmt: skip
 
 
-def _arm_visit(
-    rows: Draft, visit: str, dates: e.PhaseOpened | e.VisitDates, only: Container[tuple[str, str, int]] | None = None
-) -> tuple[str, ...]:
-    """Set the timers of a visit: its steps, the end of its window, its ladder; of these only *only*, if given."""
+def arm_visit(
+    rows: Draft, visit: str, dates: e.PhaseOpened | e.VisitDates, only: Container[tuple[str, str, int]] | None = None,
+    *, after: datetime | None = None,
+) -> tuple[str, ...]:  # fmt: skip
+    """Set the timers of a visit: its steps, the end of its window, its ladder.
+
+    Of these only *only*, if given, and only what lies behind *after*, if given.
+    """
     timers: list[str] = []
 
     def put(at: datetime, rank: str, path: str, timer: Timer) -> None:
-        if only is None or (timer.kind, timer.subject, timer.index) in only:
+        wanted = only is None or (timer.kind, timer.subject, timer.index) in only
+        if wanted and (after is None or at > after):
             key = timer_key(at, rank, path)
             rows.put(key, timer)
             timers.append(key)

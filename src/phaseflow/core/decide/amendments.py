@@ -1,0 +1,320 @@
+"""Going on under another plan: a run keeps its plan until an amendment says from when the next one binds (R18, R21).
+
+The new plan says itself whom it binds (`amends:`). What was judged stays judged: a duty that has fallen due, a window
+that has ended and an extension that was granted keep their days. What is removed or renamed while it has state is named
+in `amends: {names: …}`, or the amendment is refused with every such name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+from phaseflow.core import deadlines
+from phaseflow.core.decide import opening, phases, roster
+from phaseflow.core.decide.step import Refusal, Step, refuse
+from phaseflow.core.plan.model import CAMPAIGN, Duty, Plan
+from phaseflow.core.state.rows import DutyState, PersonState, Timer, VisitState
+from phaseflow.errors import PhaseflowError, Problem, did_you_mean
+from phaseflow.messages import commands as c
+from phaseflow.messages import events as e
+from phaseflow.messages.events import Days, Term, VisitDates
+from phaseflow.spec.model import AmendsSpec
+
+Binds = Literal["at_once", "favourable"]
+CARRIED = ("task", "quota", "checklist", "meeting", "bulletin")
+"""Kinds of duties whose records can go on under another name."""
+
+
+# --- the command ------------------------------------------------------------------------------------------------------
+
+
+def amend(step: Step, command: c.Amend) -> None:
+    """Put a run under another plan, now or when the plan says."""
+    roster.check_keeper(step, "amend the plan of a run")
+    new = _plan(step, command.plan)
+    if step.head.status in ("cancelled", "archived"):
+        refuse("illegal", "PF321", f"the run is {step.head.status}", why="it has ended for good",
+               fix="start a run under the new plan")  # fmt: skip
+    if new.digest == step.head.plan:
+        refuse("illegal", "PF479", "the run goes by this plan already", why="an amendment changes something",
+               fix="give another version of the policy")  # fmt: skip
+    if new.policy == step.plan.policy:  # only the calendar is another
+        _take_effect(step, new, "at_once", step.day, None)
+        return
+    spec = _amends(new)
+    _check(step, new, spec)
+    since = max(step.day, spec.from_.bounds()[0]) if spec.from_ is not None else step.day
+    if spec.binds == "next_phase" or since > step.day:
+        opens = None if spec.binds == "next_phase" else step.calendar.opens(since)
+        step.emit(e.AmendmentAdopted(plan=new.digest, takes_effect=opens))
+        return
+    _take_effect(step, new, "favourable" if spec.binds == "favourable" else "at_once", since, spec)
+
+
+def _plan(step: Step, digest: str) -> Plan:
+    if step.around.plans is None:
+        raise PhaseflowError("an amendment needs the plans of the store")
+    return step.around.plans(digest)
+
+
+def _amends(new: Plan) -> AmendsSpec:
+    spec = new.policy.amends
+    if spec is None or spec.binds == "new_runs":
+        refuse(
+            "illegal",
+            "PF480",
+            "the new plan binds no run that has begun",
+            span=new.policy.span_of("amends"),
+            why="a run keeps its plan unless the next one says that, and from when, it binds runs under way",
+            fix="add `amends: {binds: at_once, notice: 10 days}`, `next_phase` or `favourable` to the new policy",
+            clause=spec.clause if spec is not None else (),
+        )
+    return spec
+
+
+def fall_due(step: Step, _timer: Timer) -> None:
+    """The day of an adopted amendment has come."""
+    new = _plan(step, step.head.amendment)
+    spec = _amends(new)
+    _take_effect(step, new, "favourable" if spec.binds == "favourable" else "at_once", step.day, spec)
+
+
+def take_adopted(step: Step) -> None:
+    """A phase is about to open: an amendment that waits for that takes effect first."""
+    new = _plan(step, step.head.amendment)
+    spec = _amends(new)
+    if spec.binds == "next_phase" and (spec.from_ is None or spec.from_.bounds()[0] <= step.day):
+        _take_effect(step, new, "at_once", step.day, spec)
+
+
+# --- what must be there -----------------------------------------------------------------------------------------------
+
+
+def _check(step: Step, new: Plan, spec: AmendsSpec) -> None:
+    """Everything that has state is in the new plan, or is named; all that is missing is said at once."""
+    problems = [*_lost(step, new), *_lost_duties(step, new, spec)]
+    if problems:
+        raise Refusal("unmet", problems)
+
+
+def _lost(step: Step, new: Plan) -> Iterator[Problem]:
+    level = new.levels.get(step.head.level)
+    if level is None or new.policy.campaign != step.head.campaign:
+        yield _problem(new, f"the new plan is no plan of '{step.head.campaign}' on the level '{step.head.level}'",
+                       "a run goes on in its own campaign", "give a version of the same policy")  # fmt: skip
+        return
+    stages = [name for name in (*step.head.visits, *step.head.waiting) if name != CAMPAIGN]
+    for name in stages:
+        if name not in level.phases:
+            yield _problem(new, f"the run has been in '{name}', and the new plan has no such phase",
+                           "a phase that a run has seen keeps its name",
+                           "keep the name; its title may change")  # fmt: skip
+    for name in step.level.ledgers:
+        if step.get(f"items/{name}/all") and name not in level.ledgers:
+            yield _problem(new, f"there are items in '{name}', and the new plan has no such ledger",
+                           "an item is closed by the rules of its ledger", "keep the ledger")  # fmt: skip
+
+
+def _lost_duties(step: Step, new: Plan, spec: AmendsSpec) -> Iterator[Problem]:
+    duties = new.levels[step.head.level].duties
+    for state in _open_duties(step):
+        rule = step.level.duties.get(state.name)
+        if rule is None:
+            continue
+        to = str(spec.names.get(state.name, state.name))  # type: ignore[call-overload]
+        heir = duties.get(to)
+        if to == "dropped" or (heir is not None and heir.kind == rule.kind and to == state.name):
+            if to == "dropped" and rule.kind not in CARRIED:
+                yield _problem(new, f"the {rule.kind} '{state.name}' is under way and cannot be dropped",
+                               "what others have worked on is ended, not cut off", "keep it, or waive it")  # fmt: skip
+        elif heir is None:
+            yield _problem(new, f"'{state.name}' is owed, and the new plan has no duty '{to}'",
+                           "what is owed is kept, renamed or dropped by name",
+                           did_you_mean(to, duties)
+                           or f"add `names: {{{state.name}: dropped}}` to `amends`")  # fmt: skip
+        elif heir.kind != rule.kind or rule.kind not in CARRIED or heir.subjects != rule.subjects:
+            yield _problem(new, f"'{state.name}' cannot go on as '{to}'",
+                           "records go on under a duty of the same kind that the same people owe",
+                           f"keep the name '{state.name}', or drop it and add '{to}'")  # fmt: skip
+
+
+def _problem(new: Plan, what: str, why: str, fix: str) -> Problem:
+    spec = new.policy.amends
+    span = spec.span_of("names") if spec is not None else new.policy.span
+    return Problem(code="PF481", what=what, span=span, why=why, fix=fix)
+
+
+def _open_duties(step: Step) -> Iterator[DutyState]:
+    """The instances of duties that can still change: those of open visits and of the whole campaign."""
+    for visit in step.head.open:
+        for _key, state in step.rows.scan(f"duty/{visit}/"):
+            if not state.exempt:
+                yield state
+
+
+# --- what changes -----------------------------------------------------------------------------------------------------
+
+
+def _take_effect(step: Step, new: Plan, binds: Binds, since: date, spec: AmendsSpec | None) -> None:
+    if spec is not None:
+        _check(step, new, spec)
+    named = {str(old): str(to) for old, to in spec.names.items()} if spec is not None else {}
+    floor = None
+    if spec is not None and spec.notice is not None:
+        floor = new.calendar.shift(since, spec.notice, 1)
+    old = {name: set(step.level.phases[name].duties) for name in step.level.phases}
+    old[CAMPAIGN] = {name for name, duty in step.level.duties.items() if duty.phase == CAMPAIGN}
+    change = _Change(step, new, binds, floor, named)
+    kind = e.CalendarAmended if spec is None else e.PlanAmended
+    step.adopt(new)
+    step.emit(kind(
+        plan=new.digest, previous=change.before.digest, binds=binds, since=since, windows=change.windows(),
+        visits=change.visits(), moved=change.terms(), amounts=change.amounts(),
+    ))  # fmt: skip
+    _roles(step)
+    for state in list(_open_duties(step)):
+        to = named.get(state.name, state.name)
+        if to == "dropped":
+            step.emit(e.DutyDropped(key=state.key))
+        elif to != state.name:
+            _carry(step, state, step.level.duties[to], floor)
+    if binds == "at_once":
+        _begin(step, old, set(named.values()), floor)
+    phases.reschedule_all(step)
+
+
+def _roles(step: Step) -> None:
+    """What a role brings with it may have changed: everybody has what their given roles now bring."""
+    people: list[tuple[str, PersonState]] = list(step.rows.scan("person/"))
+    for key, person in people:
+        roles = step.plan.closure(person.given)
+        gained = tuple(sorted(set(roles) - set(person.roles)))
+        lost = tuple(sorted(set(person.roles) - set(roles)))
+        if gained or lost:
+            step.emit(e.RolesChanged(person=key.removeprefix("person/"), gained=gained, lost=lost))
+
+
+def _carry(step: Step, state: DutyState, duty: Duty, floor: date | None) -> None:
+    """What was done under the old name counts under the new one."""
+    if step.get(f"latest/{duty.name}") is None:
+        _open(step, duty, "/".join(state.key.split("/")[:2]), floor)
+    heir = step.get(f"latest/{duty.name}")
+    step.emit(e.DutyCarried(key=state.key, into=heir))
+
+
+def _begin(step: Step, old: Mapping[str, set[str]], heirs: set[str], floor: date | None) -> None:
+    """Duties that are new in an open visit are owed from now on, due no earlier than the notice allows."""
+    for visit in step.head.open:
+        phase = visit.rsplit("/", 1)[0]
+        for name, duty in step.level.duties.items():
+            fresh = duty.phase == phase and name not in old.get(phase, set()) and name not in heirs
+            if fresh and duty.spec.opens == "with phase" and duty.concerns(step.head.kind):
+                _open(step, duty, visit, floor)
+
+
+def _open(step: Step, duty: Duty, visit: str, floor: date | None) -> None:
+    phase, number = visit.rsplit("/", 1)
+    if phase == CAMPAIGN:
+        window: Days = step.get(f"window/{CAMPAIGN}")
+        opening.open_one(step, duty, None, 1, window, {}, floor=floor)
+        return
+    state: VisitState = step.get(f"visit/{visit}")
+    opening.open_one(step, duty, step.level.phases[phase], int(number), state.window, state.steps, floor=floor)
+
+
+class _Change:
+    """What another plan moves, worked out on a draft of its own before anything is said."""
+
+    def __init__(self, step: Step, new: Plan, binds: Binds, floor: date | None, named: Mapping[str, str]) -> None:
+        self.step, self.new, self.binds, self.floor, self.named = step, new, binds, floor, named
+        self.before = step.plan
+        self.trial = Step(new, step.rows.fork(), step.around, at=step.at, now=step.now)
+        bound = deadlines.bind_windows(
+            new.levels[step.head.level], new.calendar, step.head.start, new.policy.window
+        )
+        for path, days in bound.items():
+            self.trial.rows.put(f"window/{path}", days)
+        self._bound = bound
+        self._visits = dict(self._moved_visits())
+
+    def windows(self) -> dict[str, Days]:
+        """Bound windows that are new or have other days; those of phases that the run has seen stay as they were."""
+        seen = self.step.head.visits
+        return {
+            f"window/{path}": days
+            for path, days in self._bound.items()
+            if path.split("/")[0] not in seen and self.step.get(f"window/{path}") != days
+        }
+
+    def visits(self) -> dict[str, VisitDates]:
+        """Open visits whose window moves."""
+        return {key: dates for key, (_state, dates) in self._visits.items()}
+
+    def _moved_visits(self) -> Iterator[tuple[str, tuple[VisitState, VisitDates]]]:
+        for visit in self.step.head.open:
+            state: VisitState | None = self.step.get(f"visit/{visit}")
+            if state is None or state.overdue or state.number > 1:
+                continue
+            self.trial.at = state.opened
+            dates = phases.dates_of(self.trial, self.trial.level.phases[state.phase], 1, None)
+            self.trial.at = self.step.at
+            if dates.window != state.window and self._wanted(state.window.last, dates.window.last):
+                yield f"visit/{visit}", (state, dates)
+
+    def _wanted(self, before: date | None, after: date | None) -> bool:
+        later = after is None or (before is not None and after > before)
+        return later if self.binds == "favourable" else after is None or self.floor is None or after >= self.floor
+
+    def terms(self) -> dict[str, Term]:
+        """New terms of duties that have not fallen due; an extension keeps what it gave."""
+        return {f"duty/{state.key}": term for state, term in self._moved_terms()}
+
+    def _moved_terms(self) -> Iterator[tuple[DutyState, Term]]:
+        for state in _open_duties(self.step):
+            duty = self.new.levels[self.step.head.level].duties.get(state.name)
+            keeps = state.fell_due or state.period is not None or state.makes_up or state.name in self.named
+            if duty is None or keeps or self.step.get(f"extension/{state.key}/") is not None:
+                continue
+            term = self._term(state, duty)
+            same_day = term.day == state.term.day
+            if term != state.term and (same_day or self._wanted_day(state.term.day, term.day)):
+                yield state, term
+
+    def _wanted_day(self, before: date | None, after: date | None) -> bool:
+        return self.binds == "at_once" or after is None or (before is not None and after > before)
+
+    def _term(self, state: DutyState, duty: Duty) -> Term:
+        visit = "/".join(state.key.split("/")[:2])
+        found: VisitState | None = self.step.get(f"visit/{visit}")
+        window, steps = self._stretch(visit, found)
+        phase = None if found is None else self.new.levels[self.step.head.level].phases[found.phase]
+        number = 1 if found is None else found.number
+        trial = self.trial
+        day = deadlines.due_day(
+            duty, phase, number, window, steps, trial.calendar, self.step.head.start, opening.anchors(trial)
+        )
+        if day is not None and self.floor is not None and state.term.day != day:
+            day = max(day, self.floor)
+        return opening.term_of(trial, duty, day, about=deadlines.is_about(duty, phase, window, steps))
+
+    def _stretch(self, visit: str, state: VisitState | None) -> tuple[Days, Mapping[str, Days]]:
+        if state is None:
+            return self.trial.get(f"window/{CAMPAIGN}"), {}
+        moved = self._visits.get(f"visit/{visit}")
+        return (moved[1].window, moved[1].steps) if moved is not None else (state.window, state.steps)
+
+    def amounts(self) -> dict[str, Fraction]:
+        """Quotas that ask for another amount, of those who have not done them."""
+        found = {}
+        for state in _open_duties(self.step):
+            duty = self.new.levels[self.step.head.level].duties.get(state.name)
+            if duty is None or duty.amount is None or state.period is not None or duty.amount == state.amount:
+                continue
+            if self.binds == "at_once" or (state.amount is not None and duty.amount < state.amount):
+                found[f"duty/{state.key}"] = duty.amount
+        return found
+
+
