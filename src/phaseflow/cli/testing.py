@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     metavar="PERCENT",
     help="End with 1 where less of a policy is covered.",
 )
+@click.option("--boundaries", is_flag=True, help="Tell which bounds, instants and quotas no scenario pins.")
+@click.option(
+    "--stubs",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a scenario for each of them, to be confirmed: NAME.scenario.yaml beside the file it goes on from.",
+)
 @click.option(
     "--clauses",
     type=click.Path(path_type=Path),
@@ -43,6 +50,8 @@ def test(
     markdown: Path | None,
     quiet: bool,
     clauses: Path | None,
+    boundaries: bool,
+    stubs: Path | None,
     **asked: Any,
 ) -> None:
     """Play the scenarios in files and folders (*.scenario.yaml) and tell what came out otherwise than written.
@@ -70,8 +79,12 @@ def test(
         from phaseflow.testing.coverage import clauses_by_scenario
 
         clauses.write_text(output.to_json(clauses_by_scenario(found)) + "\n", encoding="utf-8")
+    pinned = None
+    if boundaries or stubs is not None:
+        pinned = _boundaries(found, stubs, told=boundaries and not wants_json(), all_=asked["all_"])
     if wants_json():
-        output.data({**report.as_data(found), **({"coverage": measured} if measured is not None else {})})
+        more = {"coverage": measured, "boundaries": pinned}
+        output.data({**report.as_data(found), **{key: value for key, value in more.items() if value is not None}})
     else:
         output.say(report.summary(found))
         if not found:
@@ -108,3 +121,21 @@ def _tell(result: Result, *, quiet: bool) -> None:
     output.say(f"{result.state:<11} {result.file}: {result.name}{reason}")
     output.problems(result.problems, err=False)
 
+
+
+def _boundaries(found: list[Result], file: Path | None, *, told: bool, all_: bool) -> list[dict[str, Any]]:
+    """Tell which boundaries are pinned, and write stubs for the others; as data, for JSON."""
+    from phaseflow.cli import output
+    from phaseflow.testing.boundaries import pin, report
+    from phaseflow.testing.boundaries.stubs import stubs, write
+
+    pinned = pin(found)
+    for one in pinned if told else ():
+        output.say(report.text(one, limit=len(one.boundaries) if all_ else report.SHOWN))
+    if file is not None and pinned:
+        played = next(result for result in found if result.played is not None)
+        text, unreached = stubs(pinned[0], found, played.file)
+        write(file, text)
+        if not wants_json():
+            output.say(report.written(str(file), len(pinned[0].open) - len(unreached), unreached))
+    return [report.as_data(one) for one in pinned]

@@ -103,7 +103,9 @@ def _phase(phase: Phase, level: str) -> Iterator[Goal]:
     if phase.window.kind != "none" and not is_about(phase.window):
         for when in ("before", "at", "after"):
             yield goal("deadline", phase.name, f"closed {when} its end", phase.spec.span_of("window"))
-    yield from _rungs(phase.name, level, phase.remind, phase.overdue, phase.span, phase.clause)
+    if phase.window.kind != "none":
+        late = {} if is_about(phase.window) else phase.overdue
+        yield from _rungs(phase.name, level, phase.remind, late, phase.span, phase.clause)
 
 
 def _rungs(
@@ -159,7 +161,9 @@ def _duty(duty: Duty, whole: LevelPlan) -> Iterator[Goal]:
     if has_deadline(duty, whole):
         for when in ("before", "at", "after"):
             yield goal("deadline", f"done {when} its due day", _due_span(duty))
-        yield from _rungs(duty.name, level, duty.remind, duty.overdue, duty.span, duty.clause)
+    if is_dated(duty, whole):
+        late = duty.overdue if has_deadline(duty, whole) else {}
+        yield from _rungs(duty.name, level, duty.remind, late, duty.span, duty.clause)
     for step in duty.route:
         clauses = step.clause or duty.clause
         if step.when is not None:
@@ -180,17 +184,29 @@ def is_about(window: WindowPhrase) -> bool:
 
 def has_deadline(duty: Duty, level: LevelPlan) -> bool:
     """Whether there is a day after which a duty is late: a due day that is not only approximate (R40)."""
-    due = duty.due
-    if due is None or due.undated or due.about or duty.approximate:
+    if not is_dated(duty, level) or duty.approximate:
         return False
+    window = _window_of(duty, level)
+    return not (duty.due is not None and duty.due.about) and not (window is not None and is_about(window))
+
+
+def is_dated(duty: Duty, level: LevelPlan) -> bool:
+    """Whether a duty has a due day, be it only about a day."""
+    if duty.due is None or duty.due.undated:
+        return False
+    window = _window_of(duty, level)
+    return window is None or window.kind != "none"
+
+
+def _window_of(duty: Duty, level: LevelPlan) -> WindowPhrase | None:
+    """The window at whose edge a duty is due; None where it is due on a day of its own."""
     phase = level.phases.get(duty.phase)
-    if due.anchor is None or phase is None:
-        return True
+    if duty.due is None or duty.due.anchor is None or phase is None:
+        return None
     step = phase.steps.get(duty.step)
     own = step.window if step is not None else phase.window
     edges = {"window": own, duty.step: own, duty.phase: phase.window}
-    window = edges.get(due.anchor.name)
-    return window is None or (window.kind != "none" and not is_about(window))
+    return edges.get(duty.due.anchor.name)
 
 
 def _due_span(duty: Duty) -> Span:

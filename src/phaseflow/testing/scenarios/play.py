@@ -48,7 +48,11 @@ class Refusal:
 
 @attrs.frozen(kw_only=True)
 class Played:
-    """What came of one case. *trails* are (level, entries) by run; *problems* are empty where all was as written."""
+    """What came of one case. *trails* are (level, entries) by run; *problems* are empty where all was as written.
+
+    *looked* gives, by run, the entries (after, up to) of each line of the scenario's own story that expects something;
+    *days* are those on which something was expected.
+    """
 
     case: Case
     plan: Plan
@@ -56,11 +60,17 @@ class Played:
     trails: Mapping[str, tuple[str, tuple[Entry, ...]]] = attrs.field(factory=dict, repr=False)
     asked: tuple[Asked, ...] = attrs.field(default=(), repr=False)
     refused: tuple[Refusal, ...] = attrs.field(default=(), repr=False)
+    days: frozenset[date] = attrs.field(default=frozenset(), repr=False)
+    looked: Mapping[str, tuple[tuple[int, int], ...]] = attrs.field(factory=dict, repr=False)
 
     @property
     def good(self) -> bool:
         """Whether all was as written."""
         return not self.problems
+
+
+EXPECTING = frozenset(expect.CHECKS) | {"passed", "held", "refused"}
+"""The keys of a line that expect something."""
 
 
 class _Stop(Exception):
@@ -90,9 +100,23 @@ def play(case: Case, plan: Plan) -> Played:
             },
             asked=tuple(story.asked),
             refused=tuple(story.refused),
+            days=frozenset(story.days),
+            looked={name: tuple(found) for name, found in story.looked.items()},
         )
     finally:
         stage.close()
+
+
+def tell_ahead(stage: Stage, lines: tuple[Line, ...]) -> bool:
+    """Play lines on a stage without looking at what they expect; whether all of them went as written."""
+    problems: list[Problem] = []
+    story = _Story(stage, None, problems)
+    try:
+        for line in lines:
+            story.line(line, only_act=True)
+    except _Stop:
+        return False
+    return not problems
 
 
 # --- the stage --------------------------------------------------------------------------------------------------------
@@ -113,7 +137,7 @@ def set_stage(case: Case, plan: Plan) -> Stage:
         groups.update(more)
     return Stage(
         plan,
-        date.fromisoformat(own.start or cast.start),
+        date.fromisoformat(own.start or cast.start or ""),
         people,
         bodies=bodies,
         units=crews or None,
@@ -189,22 +213,26 @@ class _Story:
     """The telling of one story on its stage."""
 
     stage: Stage
-    case: Case
+    case: Case | None
     problems: list[Problem]
     asked: list[Asked] = attrs.field(factory=list)
     refused: list[Refusal] = attrs.field(factory=list)
+    days: set[date] = attrs.field(factory=set)
+    looked: dict[str, list[tuple[int, int]]] = attrs.field(factory=dict)
 
     def tell(self) -> None:
         """Play all lines, in their order."""
+        assert self.case is not None
         try:
             for line in self.case.ahead:
-                self._line(line, only_act=True)
+                self.line(line, only_act=True)
             for line in self.case.spec.story:
-                self._line(line)
+                self.line(line)
         except _Stop:
             pass
 
-    def _line(self, line: Line, *, only_act: bool = False) -> None:
+    def line(self, line: Line, *, only_act: bool = False) -> None:
+        """Play one line; with *only_act*, without a look at what it expects afterwards."""
         cue = line.cue
         assert cue is not None
         before = {name: self.stage.seq(name) for name in self.stage.runs}
@@ -217,6 +245,10 @@ class _Story:
         self.stage.engine.tick()
         if only_act:
             return
+        if set(line.spans) & EXPECTING:
+            self.days.add(self.stage.plan.calendar.day_of(self.stage.now))
+            for run in self.stage.runs:
+                self.looked.setdefault(run, []).append((before[run], self.stage.seq(run)))
         name = name or (next(iter(self.stage.units)) if len(self.stage.units) == 1 else "")
         if not self._expects(line):
             return

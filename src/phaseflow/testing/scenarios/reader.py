@@ -103,7 +103,8 @@ def read_text(source: bytes | str, file: str, path: Path) -> ScenarioFile:
         text = t.decode(source, file)
         spec, filled = _structure(t.parse(text, file), problems)
         if spec is not None:
-            cases = tuple(_cases(spec, filled, file, problems))
+            spec, others = _with_cast(spec, path, problems)
+            cases = tuple(_cases(spec, filled, [*filled, *others], file, problems))
             policy = _policy(spec, path, file, problems)
     except PolicyError as error:
         problems += error.problems
@@ -162,22 +163,66 @@ def _policy(spec: ScenariosSpec, path: Path, file: str, problems: list[Problem])
                                      spec.span_of("policy"), "scenarios are played on a policy",
                                      did_you_mean(spec.policy, beside)))  # fmt: skip
         return found
-    stem = path.name
-    for suffix in SUFFIXES:
-        stem = stem.removesuffix(suffix)
-    for name in (f"{stem}.yaml", f"{stem}.yml", "operating.yaml", "policy.yaml"):
-        if (folder / name).is_file():
-            return folder / name
+    name = _beside(folder, path.name)
+    if name is not None:
+        return folder / name
     problems.append(_problem("PF600", "no policy stands beside the scenarios", Span(file, 1, 1),
-                             f"without `policy:`, {stem}.yaml, operating.yaml or policy.yaml is meant",
+                             "without `policy:`, that of the same name is meant, or operating.yaml, or policy.yaml",
                              "write `policy:` with the file's name"))  # fmt: skip
     return None
+
+
+def _beside(folder: Path, scenarios: str) -> str | None:
+    """The policy that a file of scenarios means without naming it."""
+    stem = scenarios
+    for suffix in SUFFIXES:
+        stem = stem.removesuffix(suffix)
+    candidates = (f"{stem}.yaml", f"{stem}.yml", "operating.yaml", "policy.yaml")
+    return next((name for name in candidates if (folder / name).is_file()), None)
 
 
 # --- stories ----------------------------------------------------------------------------------------------------------
 
 
-def _cases(spec: ScenariosSpec, filled: Filled, file: str, problems: list[Problem]) -> Iterator[Case]:
+def _with_cast(spec: ScenariosSpec, path: Path, problems: list[Problem]) -> tuple[ScenariosSpec, Filled]:
+    """The file with what it takes over from another one, and that one's scenarios to come after."""
+    if spec.cast is None:
+        if spec.start is None:
+            problems.append(_problem("PF609", "the file does not say when the campaign starts", spec.span,
+                                     "a story needs its first day", "add `start: 2009-03-01`"))  # fmt: skip
+        return spec, []
+    place = spec.span_of("cast")
+    try:
+        text = t.decode((path.parent / spec.cast).read_bytes(), spec.cast)
+    except OSError as error:
+        beside = [one.name for one in path.parent.glob("*.yaml") if is_scenario(one) and one != path]
+        problems.append(_problem("PF600", f"the cast '{spec.cast}' cannot be read: {error.strerror or error}", place,
+                                 "a cast stands in a scenario file beside this one",
+                                 did_you_mean(spec.cast, beside)))  # fmt: skip
+        return spec, []
+    found, filled = _structure(t.parse(text, spec.cast), problems)
+    if found is None or found.cast is not None:
+        if found is not None:
+            problems.append(_problem("PF608", f"'{spec.cast}' takes its cast from another file itself", place,
+                                     "one file holds the cast", "name the file that holds it"))  # fmt: skip
+        return spec, []
+    merged: ScenariosSpec = attrs.evolve(  # type: ignore[misc]
+        spec,
+        policy=spec.policy or found.policy or _beside(path.parent, spec.cast),
+        start=spec.start or found.start,
+        unit=found.unit if "unit" not in spec.spans else spec.unit,
+        before=spec.before or found.before,
+        people={**found.people, **spec.people},
+        crowd={**found.crowd, **spec.crowd},
+        bodies={**found.bodies, **spec.bodies},
+        units={**found.units, **spec.units},
+    )
+    return merged, filled
+
+
+def _cases(
+    spec: ScenariosSpec, filled: Filled, known: Filled, file: str, problems: list[Problem]
+) -> Iterator[Case]:
     _check_lines(spec.before, problems)
     for title, label, scenario, span in filled:
         _check_lines(scenario.story, problems)
@@ -190,7 +235,7 @@ def _cases(spec: ScenariosSpec, filled: Filled, file: str, problems: list[Proble
             span=span,
             cast=spec,
             spec=scenario,
-            ahead=_ahead(spec, scenario, filled, (title,), problems),
+            ahead=_ahead(spec, scenario, known, (title,), problems),
         )
 
 

@@ -177,7 +177,14 @@ class ScenariosSpec(CastSpec):
     """A file of scenarios for one policy."""
 
     policy: str | None = attrs.field(default=None, metadata=doc("The policy; the one beside the file if left out."))
-    start: str = attrs.field(metadata=doc("The first day of the campaign.", example="2009-03-01"))
+    cast: str | None = attrs.field(
+        default=None,
+        metadata=doc("Another file beside this one, whose policy, start, people and `before` hold here, too, and whose "
+                     "scenarios a story may come `after`."),
+    )  # fmt: skip
+    start: str | None = attrs.field(
+        default=None, metadata=doc("The first day of the campaign; needed without `cast`.", example="2009-03-01")
+    )
     unit: str = attrs.field(default="unit", metadata=doc("What the unit is called, where there is one."))
     units: Mapping[str, CastSpec] = attrs.field(
         default=EMPTY, metadata=doc("Units of a programme, each with its own people, where there are several.")
