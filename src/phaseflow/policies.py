@@ -8,7 +8,9 @@ from pathlib import Path
 from phaseflow.core.plan import Plan, compile_policy
 from phaseflow.errors import PolicyError, Problem, Span
 from phaseflow.spec.model import Policy
+from phaseflow.spec.overlay import Chain
 from phaseflow.spec.reader import Reading, read_policy
+from phaseflow.spec.tree import Node
 
 PROJECT = "phaseflow.toml"
 """The folder with this file is a project: policies in it may extend one another wherever they stand in it."""
@@ -28,6 +30,18 @@ def read_file(path: str | os.PathLike[str]) -> Reading[Policy]:
         load=lambda name: (where.parent / name).read_bytes(),
         climb=_height(where.parent.resolve()),
     )
+
+
+def read_tree(path: str | os.PathLike[str]) -> Node:
+    """The merged tree of a policy file with what it extends, before it is structured; for changes made on purpose.
+
+    Raises:
+        PolicyError: The file, or one that it extends, cannot be opened or parsed.
+    """
+    where = Path(path)
+    shown = where.as_posix()
+    chain = Chain(lambda name: (where.parent / name).read_bytes(), climb=_height(where.parent.resolve()))
+    return chain.tree(_bytes(where, shown), shown)
 
 
 def _height(folder: Path) -> int:

@@ -36,6 +36,20 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write a scenario for each of them, to be confirmed: NAME.scenario.yaml beside the file it goes on from.",
 )
+@click.option("--mutate", is_flag=True, help="Change the policy in small ways: which changes does no scenario notice?")
+@click.option(
+    "--jobs", type=click.IntRange(1), metavar="N", help="With --mutate: so many processes; all processors by default."
+)
+@click.option("--every", type=click.IntRange(1), default=1, metavar="N", help="With --mutate: only every N-th change.")
+@click.option(
+    "--memory",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --mutate: keep the verdicts; what noticed a change last time is tried first next time.",
+)
+@click.option(
+    "--notice", type=click.FloatRange(0, 100), metavar="PERCENT", help="End with 1 where fewer changes are noticed."
+)
 @click.option(
     "--clauses",
     type=click.Path(path_type=Path),
@@ -52,6 +66,11 @@ def test(
     clauses: Path | None,
     boundaries: bool,
     stubs: Path | None,
+    mutate: bool,
+    jobs: int | None,
+    every: int,
+    memory: Path | None,
+    notice: float | None,
     **asked: Any,
 ) -> None:
     """Play the scenarios in files and folders (*.scenario.yaml) and tell what came out otherwise than written.
@@ -82,8 +101,9 @@ def test(
     pinned = None
     if boundaries or stubs is not None:
         pinned = _boundaries(found, stubs, told=boundaries and not wants_json(), all_=asked["all_"])
+    tried = _mutate(paths, jobs, every, memory, all_=asked["all_"]) if mutate or notice is not None else None
     if wants_json():
-        more = {"coverage": measured, "boundaries": pinned}
+        more = {"coverage": measured, "boundaries": pinned, "mutants": tried}
         output.data({**report.as_data(found), **{key: value for key, value in more.items() if value is not None}})
     else:
         output.say(report.summary(found))
@@ -91,7 +111,8 @@ def test(
             output.problems([nothing(paths)])
     bad = [result for result in found if not result.good or (strict and result.state != "passed")]
     low = [one for one in measured or () if one["percent"] < (asked["fail_under"] or 0)]
-    finish(bool(found) and not bad and not low)
+    missed = [one for one in tried or () if one["percent"] < (notice or 0)]
+    finish(bool(found) and not bad and not low and not missed)
 
 
 def _coverage(
@@ -139,3 +160,28 @@ def _boundaries(found: list[Result], file: Path | None, *, told: bool, all_: boo
         if not wants_json():
             output.say(report.written(str(file), len(pinned[0].open) - len(unreached), unreached))
     return [report.as_data(one) for one in pinned]
+
+
+def _mutate(
+    paths: tuple[Path, ...], jobs: int | None, every: int, memory: Path | None, *, all_: bool
+) -> list[dict[str, Any]]:
+    """Try the mutants of each policy on its scenarios; tell, remember, and give them as data."""
+    import json
+
+    from phaseflow.cli import output
+    from phaseflow.testing.mutation import report, try_mutants
+    from phaseflow.testing.scenarios.reader import by_policy
+
+    told: dict[str, Any] = {}
+    if memory is not None and memory.exists():
+        told = json.loads(memory.read_text(encoding="utf-8"))
+    found: dict[str, dict[str, Any]] = {}
+    for policy, files in by_policy(paths).items():
+        killers = report.killers(told.get(str(policy)) if isinstance(told, dict) else None)
+        verdicts = tuple(try_mutants(policy, files, jobs=jobs or 0, every=every, killers=killers))
+        found[str(policy)] = report.as_data(verdicts)
+        if not wants_json():
+            output.say(report.text(verdicts, limit=len(verdicts) if all_ else report.SHOWN))
+    if memory is not None:
+        memory.write_text(output.to_json(found) + "\n", encoding="utf-8")
+    return [{"policy": policy, **one} for policy, one in found.items()]

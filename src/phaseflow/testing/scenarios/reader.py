@@ -81,6 +81,16 @@ def find(paths: tuple[Path, ...]) -> Iterator[Path]:
     return iter(found)
 
 
+def by_policy(paths: tuple[Path, ...]) -> dict[Path, list[Path]]:
+    """The scenario files among paths, by the policy that they are played on; those that cannot be read are left out."""
+    found: dict[Path, list[Path]] = {}
+    for path in find(paths):
+        policy = read_scenarios(path).policy
+        if policy is not None:
+            found.setdefault(policy, []).append(path)
+    return found
+
+
 def read_scenarios(path: str | os.PathLike[str]) -> ScenarioFile:
     """Read a file of scenarios. Faults are in what is returned, never raised."""
     where, shown = Path(path), os.fspath(path)
