@@ -11,6 +11,7 @@ import secrets
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -114,6 +115,26 @@ class Engine:
         self.manners = dict(manners or {})
         self._signs: dict[str, tuple[int, int]] = {}
         self._relay = _relay(self, plugins) if self.hooks else None
+
+    def within(self, connection: object) -> Engine:
+        """This engine inside a transaction of the host, on the host's own connection.
+
+        What is done through it is committed or rolled back by the host, together with the host's own rows: rolled
+        back, there is no event, no delivery and no wake-up. Use it in the thread and for the time of the transaction.
+
+        Args:
+            connection: A connection of ``sqlite3`` or ``psycopg``, a connection or session of SQLAlchemy, or a
+                connection of Django; in a transaction, to the database that the store is in.
+
+        Raises:
+            StoreMisuse: The connection is of no such kind, is in no transaction, or leads elsewhere.
+        """
+        from phaseflow.stores.joined import join
+
+        bound = copy(self)
+        bound.store = join(self.store, connection)
+        bound._relay = None
+        return bound
 
     def close(self) -> None:
         """Give up the store's connections."""

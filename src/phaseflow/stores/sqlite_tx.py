@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, assert_never, get_args
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, assert_never, get_args
 
 from phaseflow.stores import sql
 from phaseflow.stores.base import (
@@ -49,6 +49,14 @@ _SQL = sql.statements("sqlite")
 _STATUS = {name: f"d.status = '{name}'" for name in get_args(DeliveryStatus)}
 
 
+class Driver(Protocol):
+    """What a transaction needs of a connection."""
+
+    def execute(self, text: str, values: Any = ..., /) -> sqlite3.Cursor: ...
+
+    def executemany(self, text: str, values: Any, /) -> sqlite3.Cursor: ...
+
+
 def _guarded(method: Callable[Concatenate[SqliteTx, P], R]) -> Callable[Concatenate[SqliteTx, P], R]:
     """A call on a live transaction only; one that raises spends it, and no fault of the driver gets out."""
 
@@ -73,7 +81,7 @@ class SqliteTx:
 
     __slots__ = ("_db", "_path", "_write", "scrub", "state")
 
-    def __init__(self, db: sqlite3.Connection, path: Path, *, write: bool) -> None:
+    def __init__(self, db: Driver, path: Path, *, write: bool) -> None:
         self._db = db
         self._path = path
         self._write = write
