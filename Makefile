@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo examples test check lint types docs fuzz clean
+.PHONY: help setup demo examples test check lint types docs fuzz soak clean
 
 help:           ## say what can be made
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
@@ -43,6 +43,9 @@ docs: $(READY)  ## build the documentation into docs/_build/html, offline
 
 fuzz: $(READY)  ## mutate policies and see each accepted whole or refused in its place
 	$(BIN)/python tests/fuzz/fuzz_policies.py --files $${FUZZ_FILES:-10000}
+
+soak: $(READY)  ## kill writers, relays and servers at random for SOAK_SECONDS (240), and check that nothing is lost
+	$(BIN)/python tests/soak/harness.py
 
 clean:          ## remove what make made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis docs/_build .demo

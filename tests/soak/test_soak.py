@@ -1,0 +1,32 @@
+"""The soak finds nothing in the stores as they are, and finds each of four ways to break the rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.soak.harness import soak
+from tests.soak.saboteurs import SABOTEURS
+
+pytestmark = pytest.mark.slow
+
+CAUGHT = {
+    "acknowledge before commit": "acknowledged and lost",
+    "outbox in a second transaction": "an event without its notice",
+    "no version check": "was decided as entry",
+    "mark before send": "marked as delivered, and never told",
+}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_nothing_is_lost_by_kills(kind: str) -> None:
+    """Under kills, and cuts and stops of the server, nothing acknowledged is lost and nothing happens twice."""
+    report = soak(kind, 10, seed=1)  # type: ignore[arg-type]
+    assert report.faults == ()
+    assert min(report.kills, report.acknowledged, report.fired, report.told) > 20
+
+
+@pytest.mark.parametrize("name", SABOTEURS)
+def test_a_saboteur_is_caught(name: str) -> None:
+    """A store or worker that breaks a rule is found out, and by the claim that it breaks."""
+    report = soak("sqlite", 6, seed=2, saboteur=name)
+    assert [fault for fault in report.faults if CAUGHT[name] in fault] != []
