@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Literal, Protocol
 
@@ -263,13 +264,16 @@ class Draft:
         self.changes[key] = _GONE
 
     def scan(self, prefix: str) -> Iterator[tuple[str, Any]]:
-        mine = sorted(item for item in self.changes.items() if item[0].startswith(prefix))
+        mine = [item for item in self.changes.items() if item[0].startswith(prefix)]
         if not mine:
             return self.base.scan(prefix)
         hidden = {key for key, _ in mine}
+        kept = sorted(item for item in mine if item[1] is not _GONE)
         below = (item for item in self.base.scan(prefix) if item[0] not in hidden)
-        kept = (item for item in mine if item[1] is not _GONE)
-        return heapq.merge(below, kept, key=itemgetter(0))
+        first = next(below, None)
+        if first is None:
+            return iter(kept)
+        return heapq.merge(chain((first,), below), kept, key=itemgetter(0))
 
     def next_timer(self) -> tuple[str, Timer] | None:
         """The key and the row of the timer that is due first (R3), or None."""
