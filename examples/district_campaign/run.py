@@ -317,7 +317,7 @@ def closing(story: Story) -> None:
         batch=3,
         redeems=story.units["water"],
     )
-    print(f"    {again.id} redeems {story.units['water'].id}")
+    print(f"    {again.id} redeems {story.units['water'].id} and takes over its open problem")
     story.until("2010-04-03")
 
 

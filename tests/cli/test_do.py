@@ -24,6 +24,8 @@ COMMANDS = {
     "request": c.Ask,
     "reopen": c.Reopen,
     "withdraw": c.WithdrawUnit,
+    "merge": c.MergeUnits,
+    "split": c.SplitUnit,
     "record": c.Record,
     "complete": c.Complete,
     "check": c.CheckOff,

@@ -149,11 +149,34 @@ def test_a_unit_without_its_programme_is_refused() -> None:
 
 
 def test_units_may_run_under_a_plan_of_their_own() -> None:
-    """Overrides for one unit: an overlay of the same campaign, pinned to its run."""
+    """Overrides for one unit: an overlay of the same campaign, pinned to its run; the programme's gates count it."""
     tidy = Tidy("a")
     text = POLICY.replace("03-01 .. 03-31", "03-05 .. 04-15")
     own = compile_policy(read_policy(text).result())
     special = tidy.engine.start(
-        own, unit="special", start="2009-03-01", programme=tidy.top, roster=[{"id": "s", "roles": ["lead"]}]
+        own, unit="special", start="2009-03-01", programme=tidy.top, roster=[{"id": "special.lead", "roles": ["lead"]}]
     )
     assert str({phase.name: phase.last for phase in special.status().phases}["study"]) == "2009-04-15"
+    tidy.units["special"] = special
+    tidy.top.complete("brief", by="qian")
+    tidy.finish("a")
+    assert tidy.top.request("study.close", by="qian").reasons[0].measured == "50%"
+    tidy.engine.clock.now = datetime(2009, 3, 6, tzinfo=UTC)  # type: ignore[attr-defined]
+    tidy.finish("special")
+    assert tidy.top.request("study.close", by="qian").passed
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("campaign: tidy", "campaign: tidyer", "is no programme of the campaign 'tidyer'"),
+        ("units: 2/3", "units: 1/3", "has another programme"),
+        ("programme:\n", "programme:\n  title: Ours\n", "has another programme"),
+    ],
+)
+def test_a_plan_of_its_own_is_of_the_same_campaign_and_programme(old: str, new: str, told: str) -> None:
+    """What the programme counts of its units means the same in each of them."""
+    tidy = Tidy("a")
+    own = compile_policy(read_policy(POLICY.replace(old, new)).result())
+    with pytest.raises(Refused, match=told):
+        tidy.engine.start(own, unit="special", start="2009-03-01", programme=tidy.top)

@@ -42,7 +42,11 @@ def test_the_programme_runs_from_launch_to_outcome(tmp_path: Path, capsys: pytes
     }
     assert ends["water"].redeemed_by == "district_campaign/batch_3/water"
     assert story.programme.status().outcome == "finished"
-    assert [status.items["problems"] for status in ends.values()] == [(1, 2)] * 5
+    assert {unit: status.items["problems"] for unit, status in ends.items()} == {
+        "finance": (1, 2), "health": (1, 2), "schools": (1, 2), "north_office": (1, 2),
+        "water": (0, 2),  # its open problem lives on in the run that pays the debt
+    }  # fmt: skip
+    assert story.engine.run("district_campaign/batch_3/water").status().items["problems"] == (1, 1)
     told = capsys.readouterr().out
     for reason in ("'notes' done: 5 of 7 done", "'tv_talk' done: 0 of 1 done", "'great_debate' done: 0 of 1 done"):
         assert reason in told

@@ -162,6 +162,7 @@ def _rest(found: Status) -> list[str]:
         lines.append("owes a run in the next batch")
     if found.redeemed_by:
         lines.append(f"redeemed by {found.redeemed_by}")
+    lines += [f"came from {run}" for run in found.came_from] + [f"goes on in {run}" for run in found.goes_on_in]
     return lines + [f"unit {unit}: {state}" for unit, state in found.units.items()]
 
 

@@ -406,8 +406,8 @@ def _about_items(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
     ledger = desk.level.ledgers[item.split("/", 1)[0]]
     key = _item_key(desk.rows, item)
     state = desk.rows.get(key)
-    owner = getattr(state, "owner", "")
-    persons = (owner,) if owner and desk.rows.get(f"person/{owner}") is not None else ()
+    owners = getattr(state, "owners", ())
+    persons = tuple(owner for owner in owners if owner and desk.rows.get(f"person/{owner}") is not None)
     closers = map(str, ledger.spec.close.by)
     match event:
         case e.ItemReminded(rung=rung) if rung.role:

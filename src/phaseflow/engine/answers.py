@@ -112,7 +112,10 @@ class PhaseView:
 
 @attrs.frozen(kw_only=True)
 class Status:
-    """A run at a glance. Counts only; who owes what is in `todo`."""
+    """A run at a glance. Counts only; who owes what is in `todo`.
+
+    *came_from* are runs whose things this one took over, *goes_on_in* those that took over from it.
+    """
 
     run: str
     unit: str
@@ -129,4 +132,6 @@ class Status:
     next_due: datetime | None
     entries: int
     units: Mapping[str, str] = EMPTY
+    came_from: tuple[str, ...] = ()
+    goes_on_in: tuple[str, ...] = ()
     more: Mapping[str, Any] = EMPTY

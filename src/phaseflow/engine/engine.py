@@ -267,6 +267,14 @@ class Engine:
                 why="a unit runs under the programme of its own campaign",
                 fix="name the run of that programme",
             )
+        if self.plans.load(tx, above.plan).policy.programme != plan.policy.programme:
+            self._refuse(
+                plan,
+                "PF548",
+                f"this plan has another programme than '{parent}'",
+                why="a unit may have windows and quotas of its own; what the programme counts is the same for all",
+                fix="let the unit's plan extend the policy of the programme, and leave `programme` as it is there",
+            )
 
     def _refuse(self, plan: Plan, code: str, what: str, *, why: str, fix: str) -> NoReturn:
         problem = Problem(code=code, what=what, span=plan.policy.span_of("programme"), why=why, fix=fix)

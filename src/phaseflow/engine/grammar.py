@@ -139,6 +139,10 @@ AXES = option(
 )
 DUE = option("--due", metavar="DATE", help="Its own last day.")
 
+JOINT = option(
+    "--with-owner", "joint", multiple=True, metavar="PERSON", help="Who answers for it too; may be repeated."
+)
+
 
 # --- readings ---------------------------------------------------------------------------------------------------------
 
@@ -202,6 +206,15 @@ def counts(given: Given) -> Given:
             raise Mistyped("--consulted takes GROUP=COUNT")
         found["consulted"] = {group: int(count) for group, count in found["consulted"]}
     return found
+
+
+def split(given: Given) -> Given:
+    """Which units go on, and what each of them takes along."""
+    found = dict(given)
+    into: dict[str, tuple[str, ...]] = dict.fromkeys(found.pop("into", ()), ())
+    for unit, what in found.pop("carry", ()):
+        into[unit] = (*into.get(unit, ()), what)
+    return {**found, "into": into}
 
 
 def person(given: Given) -> Given:

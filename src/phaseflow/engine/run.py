@@ -148,6 +148,38 @@ class Run:
         """Take a unit out of this programme; *into* names the runs that go on with it."""
         return self._do(c.WithdrawUnit, by=by, unit=unit, reason=reason, into=tuple(into), **more)
 
+    def merge(
+        self,
+        units: Iterable[str],
+        *,
+        into: str,
+        carry: Iterable[str],
+        reason: str,
+        by: str = c.SYSTEM,
+        **more: Any,
+    ) -> Answer:
+        """Let units of this programme go on in the unit *into*, whose run has been started.
+
+        *carry* says what goes along: ``open_items``, ``debts``, ``waivers``, ``holders``, or nothing.
+        """
+        return self._do(c.MergeUnits, by=by, units=tuple(units), into=into, carry=tuple(carry), reason=reason, **more)
+
+    def split(
+        self,
+        unit: str,
+        *,
+        into: Mapping[str, Iterable[str]],
+        reason: str,
+        by: str = c.SYSTEM,
+        **more: Any,
+    ) -> Answer:
+        """Let a unit of this programme go on in several others, whose runs have been started.
+
+        *into* says for each what it takes along, as for `merge`; an item may be named by its id.
+        """
+        parts = {name: tuple(words) for name, words in into.items()}
+        return self._do(c.SplitUnit, by=by, unit=unit, into=parts, reason=reason, **more)
+
     # --- duties -------------------------------------------------------------------------------------------------------
 
     def record(
@@ -326,11 +358,15 @@ class Run:
         kind: str = "",
         fields: Mapping[str, str],
         owner: str,
+        joint: Iterable[str] = (),
         due: str | date | None = None,
         axes: Mapping[str, str] = EMPTY,
         **more: Any,
     ) -> Answer:
-        """Open an item; its id is in the answer's `ItemOpened` event. *kind* is its class, where the ledger has any."""
+        """Open an item; its id is in the answer's `ItemOpened` event. *kind* is its class, where the ledger has any.
+
+        *joint* are owners beside the first: each is reminded, and any of them may report it.
+        """
         return self._do(
             c.OpenItem,
             by=by,
@@ -338,6 +374,7 @@ class Run:
             kind=kind,
             fields=dict(fields),
             owner=owner,
+            joint=tuple(joint),
             due=maybe_day(due),
             axes=dict(axes),
             **more,
@@ -352,10 +389,11 @@ class Run:
         kind: str = "",
         fields: Mapping[str, str] = EMPTY,
         owner: str = "",
+        joint: Iterable[str] | None = None,
         due: str | date | None = None,
         **more: Any,
     ) -> Answer:
-        """Change an open item."""
+        """Change an open item; what is left out stays as it is."""
         return self._do(
             c.AmendItem,
             by=by,
@@ -364,6 +402,7 @@ class Run:
             kind=kind,
             fields=dict(fields),
             owner=owner,
+            joint=None if joint is None else tuple(joint),
             due=maybe_day(due),
             **more,
         )

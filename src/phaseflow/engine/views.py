@@ -207,7 +207,7 @@ def _items(step: Step, person: str, held: frozenset[str]) -> Iterator[Owed]:
     for key, item in step.rows.scan("item/"):
         ledger = step.level.ledgers.get(key.split("/")[1])
         status = getattr(item, "status", "")
-        mine = status == "open" and item.owner == person
+        mine = status == "open" and person in item.owners
         if mine or (status == "settled" and ledger is not None and str(ledger.spec.close.verify) in held):
             term = item.term
             yield Owed(
@@ -313,9 +313,9 @@ def status(engine: Engine, run: str) -> Status:
             for name in step.level.ledgers
         }
         questions = sum(1 for _key, question in step.rows.scan("question/") if question.answered is None)
-        units = (
-            {found.unit: found.status for found in tx.heads(HeadQuery(parent=run))} if head.level == "programme" else {}
-        )
+        enrolled = {key.removeprefix("unit/") for key, _ in step.rows.scan("unit/")}
+        heads = tx.heads(HeadQuery(parent=run)) if head.level == "programme" else []
+        units = {found.unit: found.status if found.unit in enrolled else "withdrawn" for found in heads}
         return Status(
             run=run,
             unit=head.unit,
@@ -332,6 +332,8 @@ def status(engine: Engine, run: str) -> Status:
             next_due=stored.due_at,
             entries=stored.seq,
             units=units,
+            came_from=tuple(key.removeprefix("origin/") for key, _ in step.rows.scan("origin/")),
+            goes_on_in=tuple(key.removeprefix("heir/") for key, _ in step.rows.scan("heir/")),
         )
 
 

@@ -339,7 +339,10 @@ class ClosePoll(Command):
 
 @attrs.frozen(kw_only=True)
 class OpenItem(Command):
-    """Open an item of a ledger. *due* is its own last day; where its class has a clock too, the earlier one counts."""
+    """Open an item of a ledger. *due* is its own last day; where its class has a clock too, the earlier one counts.
+
+    *joint* are further owners: each is reminded, and any of them may report it.
+    """
 
     ledger: str
     kind: str
@@ -347,6 +350,7 @@ class OpenItem(Command):
     owner: str
     due: date | None = None
     axes: Mapping[str, str] = EMPTY
+    joint: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -363,6 +367,7 @@ class AmendItem(Command):
     owner: str = ""
     due: date | None = None
     axes: Mapping[str, str] = EMPTY
+    joint: tuple[str, ...] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -581,11 +586,74 @@ class WithdrawUnit(Command):
 
 
 @attrs.frozen(kw_only=True)
+class MergeUnits(Command):
+    """Let units go on in another one; *carry* holds those of open_items, debts, waivers and holders that go along."""
+
+    units: tuple[str, ...]
+    into: str
+    reason: str
+    carry: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class SplitUnit(Command):
+    """Let a unit go on in several others; *into* says for each what goes along, items one by one if wanted."""
+
+    unit: str
+    into: Mapping[str, tuple[str, ...]]
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
 class LeaveProgramme(Command):
-    """Note in a unit's run that the unit was taken out of its programme; sent by the programme (R13)."""
+    """Note in a unit's run that the unit was taken out of its programme; sent by the programme (R13).
+
+    *into* names the runs that go on with the unit, *carry* what each of them takes along.
+    """
 
     reason: str
     into: tuple[str, ...] = ()
+    carry: Mapping[str, tuple[str, ...]] = EMPTY
+
+
+@attrs.frozen(kw_only=True)
+class CarriedItem:
+    """An open item on its way from one run to another; it keeps its clock, its attempts and who reported it."""
+
+    item: str
+    kind: str
+    fields: Mapping[str, str]
+    owner: str
+    opened: datetime
+    joint: tuple[str, ...] = ()
+    axes: Mapping[str, str] = EMPTY
+    due: date | None = None
+    attempt: int = 0
+    published: datetime | None = None
+    settled_by: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class CarriedWaiver:
+    """A waiver in force on its way from one run to another; *duty* is the duty's name."""
+
+    duty: str
+    subject: str
+    grounds: str
+    expires: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class TakeOver(Command):
+    """Go on with what another run hands over; sent by the engine with the entry *seq* of that run."""
+
+    source: str
+    seq: int
+    items: tuple[CarriedItem, ...] = ()
+    waivers: tuple[CarriedWaiver, ...] = ()
+    persons: tuple[Person, ...] = ()
+    outcome: str = ""
+    carry: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -821,7 +821,9 @@ class PollVoided(Event):
 class ItemOpened(Event):
     """An item was entered; its id is ``ledger/number``. *due* is its own last day, *term* what follows for its clock.
 
-    *makes_up* is the item that was found poor and that this one makes up; *attempt* then counts on from there.
+    *makes_up* is the item that was found poor and that this one makes up; *attempt* then counts on from there. *joint*
+    are owners beside the first. *carried_from* (``run#ledger/number``) is the same item in a run that goes on in this
+    one; it keeps when it was *opened* and *published*, and by whom it was reported as settled.
     """
 
     item: str
@@ -833,6 +835,11 @@ class ItemOpened(Event):
     due: date | None = None
     makes_up: str = ""
     attempt: int = 0
+    joint: tuple[str, ...] = ()
+    carried_from: str = ""
+    opened: datetime | None = None
+    published: datetime | None = None
+    settled_by: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -848,6 +855,7 @@ class ItemAmended(Event):
     axes: Mapping[str, str] = EMPTY
     due: date | None = None
     wakes: bool = False
+    joint: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -1106,6 +1114,7 @@ class UnitWithdrawn(Event):
     reason: str
     into: tuple[str, ...] = ()
     run: str = ""
+    carry: Mapping[str, tuple[str, ...]] = EMPTY
 
 
 @attrs.frozen(kw_only=True)
@@ -1114,6 +1123,29 @@ class WithdrawnFromProgramme(Event):
 
     reason: str
     into: tuple[str, ...] = ()
+
+
+# --- one run goes on with another's things ----------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class HandedOver(Event):
+    """The run *to* goes on with these items, waivers and persons, and with the debt of a redo (*outcome*, *carry*)."""
+
+    to: str
+    items: tuple[str, ...] = ()
+    waivers: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
+    outcome: str = ""
+    carry: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class TookOver(Event):
+    """This run goes on with what entry *seq* of the run *source* handed over; the events that follow say with what."""
+
+    source: str
+    seq: int
 
 
 # --- consequences across runs -----------------------------------------------------------------------------------------

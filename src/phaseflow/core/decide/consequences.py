@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from phaseflow.core.decide import phases
+from phaseflow.core.decide import phases, succession
 from phaseflow.core.decide.step import Step, refuse, refuse_all
 from phaseflow.core.state.duties import duty_of
 from phaseflow.core.state.rows import Question, Rows
@@ -28,15 +28,19 @@ ABOUT = "consequence:"
 
 @attrs.frozen(kw_only=True)
 class Sending:
-    """A command for a unit's run; *run* is empty where the unit belongs to the programme no more."""
+    """A command for another run; *run* is empty where the unit belongs to the programme no more.
+
+    *must*: whoever asked for this acts on several runs at once, so that a refusal anywhere refuses the whole act.
+    """
 
     unit: str
     run: str
     command: c.Command
+    must: bool = False
 
 
 def sendings(programme: str, rows: Rows, entry: Entry) -> Iterator[Sending]:
-    """What an entry of a programme's run asks of the runs of its units.
+    """What an entry of a run asks of others: a programme's of the runs of its units, one that is handed on of the next.
 
     The id of each command names the entry and the unit, so that it is carried out once. It happened when the entry did;
     how late a fact may be recorded does not bind it.
@@ -52,9 +56,14 @@ def sendings(programme: str, rows: Rows, entry: Entry) -> Iterator[Sending]:
                 yield Sending(unit=unit, run=rows.get(f"unit/{unit}") or "", command=command)
         case e.UnitWithdrawn(unit=unit, run=run) if run:
             leave_it = c.LeaveProgramme(
-                **_envelope(programme, entry, unit), reason=event.reason, into=event.into
+                **_envelope(programme, entry, unit), reason=event.reason, into=event.into, carry=event.carry
             )  # fmt: skip
-            yield Sending(unit=unit, run=run, command=leave_it)
+            yield Sending(unit=unit, run=run, command=leave_it, must=bool(event.carry))
+        case e.HandedOver(to=to):
+            fields = succession.taking(programme, entry.seq, rows, event)
+            yield Sending(
+                unit=to, run=to, command=c.TakeOver(**_envelope(programme, entry, to), **fields), must=True
+            )  # fmt: skip
         case _:
             return
 
@@ -167,6 +176,7 @@ def leave(step: Step, command: c.LeaveProgramme) -> None:
     """Note that this unit was taken out of its programme."""
     _only_system(command, "take a unit out of its programme")
     step.emit(e.WithdrawnFromProgramme(reason=command.reason, into=command.into))
+    succession.hand_over(step, command.carry)
 
 
 def _only_system(command: c.Command, act: str) -> None:

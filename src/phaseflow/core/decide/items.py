@@ -43,7 +43,7 @@ def _hourly(step: Step, spec: ItemClass, due: datetime, opened: datetime) -> Ter
 
 
 def faults(
-    step: Step, ledger: Ledger, kind: str, fields: Mapping[str, str], owner: str,
+    step: Step, ledger: Ledger, kind: str, fields: Mapping[str, str], owners: tuple[str, ...],
     due: date | None, axes: Mapping[str, str]
 ) -> Iterator[Problem]:  # fmt: skip
     """Everything that is wrong with what an item says."""
@@ -52,7 +52,7 @@ def faults(
     def no(code: str, what: str, span: Span, why: str, fix: str) -> Problem:
         return Problem(code=code, what=what, span=span, why=why, fix=fix, clause=", ".join(ledger.clause))
 
-    given = {**fields, **({"owner": owner} if owner else {}), **({"due": due.isoformat()} if due else {})}
+    given = {**fields, **({"owner": owners[0]} if owners[0] else {}), **({"due": due.isoformat()} if due else {})}
     for name in map(str, spec.required):
         if not str(given.get(name, "")).strip():
             yield no("PF504", f"the item does not say its '{name}'", spec.span_of("required"),
@@ -70,7 +70,9 @@ def faults(
         elif value not in allowed:
             yield no("PF507", f"'{value}' is no value of '{axis}'", spec.span_of("axes"),
                      "the values of an axis stand in the policy", did_you_mean(value, map(str, allowed)))  # fmt: skip
-    if OWNER in spec.close.by and not known(step, owner):
+    for owner in owners if OWNER in spec.close.by else ():
+        if known(step, owner):
+            continue
         yield no("PF508", f"the owner '{owner}' is on no roster", spec.close.span_of("by"),
                  "the owner reports the item as settled, so it is somebody who takes part",
                  "name a person of the roster")  # fmt: skip

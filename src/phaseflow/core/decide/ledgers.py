@@ -20,7 +20,7 @@ from phaseflow.core.decide.step import Actor, Step, refuse, refuse_all
 from phaseflow.core.plan.model import Ledger
 from phaseflow.core.state.ledgers import ItemState, item_of
 from phaseflow.core.state.rows import Question, Timer
-from phaseflow.errors import Problem, did_you_mean
+from phaseflow.errors import NOWHERE, Problem, did_you_mean
 from phaseflow.messages import commands as c
 from phaseflow.messages import events as e
 from phaseflow.messages.commands import Command
@@ -38,19 +38,20 @@ def open_item(step: Step, command: c.OpenItem) -> None:
     _check_run(step, ledger, opening=True)
     require(step, _roles(ledger.spec.opened_by), f"open an item of '{ledger.name}'",
             span=ledger.spec.span_of("opened_by"), clause=ledger.clause, subject=ledger.name)  # fmt: skip
-    refuse_all("unmet", faults(step, ledger, command.kind, command.fields, command.owner, command.due, command.axes))
-    _enter(step, ledger, command.kind, command.fields, command.owner, command.due, command.axes)
+    owners = (command.owner, *command.joint)
+    refuse_all("unmet", faults(step, ledger, command.kind, command.fields, owners, command.due, command.axes))
+    _enter(step, ledger, command.kind, command.fields, owners, command.due, command.axes)
 
 
 def _enter(
-    step: Step, ledger: Ledger, kind: str, fields: Mapping[str, str], owner: str,
+    step: Step, ledger: Ledger, kind: str, fields: Mapping[str, str], owners: tuple[str, ...],
     due: date | None, axes: Mapping[str, str],
     makes_up: str = "", attempt: int = 0,
 ) -> str:  # fmt: skip
     item = next_item(step, ledger)
     step.emit(e.ItemOpened(
-        item=item, kind=kind, fields=dict(fields), owner=owner, axes=dict(axes), due=due, makes_up=makes_up,
-        attempt=attempt, term=item_term(step, ledger.classes[kind], step.at, due),
+        item=item, kind=kind, fields=dict(fields), owner=owners[0], joint=owners[1:], axes=dict(axes), due=due,
+        makes_up=makes_up, attempt=attempt, term=item_term(step, ledger.classes[kind], step.at, due),
     ))  # fmt: skip
     return item
 
@@ -70,7 +71,8 @@ def amend_item(step: Step, command: c.AmendItem) -> None:
     kind, owner = command.kind or state.kind, command.owner or state.owner
     fields, axes = {**state.fields, **command.fields}, {**state.axes, **command.axes}
     due = command.due or state.due
-    refuse_all("unmet", faults(step, ledger, kind, fields, owner, due, axes))
+    joint = state.joint if command.joint is None else command.joint
+    refuse_all("unmet", faults(step, ledger, kind, fields, (owner, *joint), due, axes))
     spec = ledger.classes[kind]
     term = state.term
     if kind != state.kind or due != state.due:
@@ -79,12 +81,37 @@ def amend_item(step: Step, command: c.AmendItem) -> None:
     wakes = state.status == "explained" and not spec.parked
     step.emit(e.ItemAmended(
         item=command.item, kind=kind, fields=fields, owner=owner, axes=axes, due=due, term=term, reason=command.reason,
-        wakes=wakes,
+        wakes=wakes, joint=joint,
     ))  # fmt: skip
     if wakes and term == state.term and term.due is not None and term.due <= step.now:
         step.emit(e.ItemFellDue(item=command.item))
     if state.fell_due and term != state.term and (term.due is None or term.due > step.now):
         step.emit(e.OverdueRescinded(key=command.item, subject="", of=state.fell_due))
+
+
+def take_over(step: Step, source: str, items: Iterable[c.CarriedItem]) -> None:
+    """Enter items that another run hands over. Their clocks did not stop: what is overdue is overdue here too."""
+    for carried in items:
+        ledger = step.level.ledgers.get(carried.item.rpartition("/")[0])
+        if ledger is None or carried.kind not in ledger.classes:
+            refuse(
+                "unknown",
+                "PF543",
+                f"'{carried.item}' of '{source}' has no place here",
+                span=ledger.span if ledger is not None else NOWHERE,
+                why="an item goes on in the ledger and in the class of the same name",
+                fix="give the plan of this run that ledger and class, or leave the item out of what is carried",
+            )
+        owners = (carried.owner, *carried.joint)
+        refuse_all("unmet", faults(step, ledger, carried.kind, carried.fields, owners, carried.due, carried.axes))
+        term = item_term(step, ledger.classes[carried.kind], carried.opened, carried.due)
+        step.emit(e.ItemOpened(
+            item=next_item(step, ledger), kind=carried.kind, fields=dict(carried.fields), owner=carried.owner,
+            joint=carried.joint, axes=dict(carried.axes), due=carried.due, attempt=carried.attempt,
+            term=attrs.evolve(term, ladder=deadlines.ladder(term.ladder, step.at)),
+            carried_from=f"{source}#{carried.item}", opened=carried.opened, published=carried.published,
+            settled_by=carried.settled_by,
+        ))  # fmt: skip
 
 
 # --- publishing, explaining, settling ---------------------------------------------------------------------------------
@@ -200,8 +227,8 @@ def reopen_item(step: Step, command: c.ReopenItem) -> None:
 def _independent(step: Step, ledger: Ledger, item: str, state: ItemState) -> None:
     """Nobody verifies what they own or have reported themselves."""
     for person in (step.actor.person, step.actor.on_behalf_of):
-        if person and person in (state.settled_by, state.owner):
-            part = "its owner" if person == state.owner else "the one who reported it"
+        if person and person in (state.settled_by, *state.owners):
+            part = "its owner" if person in state.owners else "the one who reported it"
             refuse("not_entitled", "PF515", f"'{person}' may not judge '{item}': {part}", clause=ledger.clause,
                    span=ledger.spec.close.span_of("verify"),
                    why="an item is verified by somebody else than whoever settled it",
@@ -241,7 +268,7 @@ def _make_up(step: Step, ledger: Ledger, item: str, state: ItemState, reason: st
     clocked = ledger.classes[state.kind].within != "none"
     due = state.due if state.due is not None and (not clocked or state.due >= step.day) else None
     attempt = state.attempt + 1
-    _enter(step, ledger, state.kind, state.fields, state.owner, due, state.axes, makes_up=item, attempt=attempt)
+    _enter(step, ledger, state.kind, state.fields, state.owners, due, state.axes, makes_up=item, attempt=attempt)
 
 
 # --- questions --------------------------------------------------------------------------------------------------------
@@ -338,7 +365,8 @@ def _check_run(step: Step, ledger: Ledger, opening: bool = False) -> None:
     )
 
 
-SETTLED = {"open": "is open", "settled": "waits for verification", "explained": "is parked", "closed": "is closed"}
+SETTLED = {"open": "is open", "settled": "waits for verification", "explained": "is parked", "closed": "is closed",
+           "carried": "lives on in another run"}  # fmt: skip
 """How a status is said."""
 
 
@@ -347,7 +375,8 @@ def _check_status(ledger: Ledger, item: str, state: ItemState, wanted: tuple[str
         needed = " or ".join(SETTLED[name] for name in wanted)
         refuse("illegal", "PF521", f"'{item}' {SETTLED[state.status]} and cannot be {act}", span=ledger.span,
                why=f"only an item that {needed} can be {act}", clause=ledger.clause,
-               fix="reopen it first" if state.status == "closed" else "look at its history")  # fmt: skip
+               fix={"closed": "reopen it first", "carried": f"act on it in '{state.carried_to}'"}.get(
+                   state.status, "look at its history"))  # fmt: skip
 
 
 def _check_reason(code: str, reason: str, what: str, ledger: Ledger) -> None:
@@ -366,7 +395,7 @@ def _check_reason(code: str, reason: str, what: str, ledger: Ledger) -> None:
 def _actor(step: Step, ledger: Ledger, state: ItemState, item: str, roles: Iterable[str], verb: str) -> None:
     """Let the owner go on where the policy names the owner, else whoever has one of the roles."""
     wanted = tuple(dict.fromkeys(map(str, roles)))
-    if OWNER in wanted and state.owner == step.actor.person and not step.actor.on_behalf_of:
+    if OWNER in wanted and step.actor.person in state.owners and not step.actor.on_behalf_of:
         check_recusal(step, {step.actor.person}, item, f"{verb} '{item}'", ledger.spec.close.span_of("by"))
         step.actor = Actor(step.actor.person, "", OWNER)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from phaseflow.core import deadlines
-from phaseflow.core.decide import consequences, documents, halt, ledgers, opening, phases, polls, roster
+from phaseflow.core.decide import consequences, documents, halt, ledgers, opening, phases, polls, roster, succession
 from phaseflow.core.decide.people import require
 from phaseflow.core.decide.step import Refusal, Step, refuse, refuse_all
 from phaseflow.core.plan.model import Duty
@@ -254,7 +254,10 @@ def redeem(step: Step, command: c.RedeemRedo) -> None:
             why="only a debt can be paid, and only once",
             fix="look at `status`",
         )
+    carry = step.head.owes_carry
     step.emit(e.RedoRedeemed(run=command.run))
+    if carry == "open_items":
+        succession.hand_over(step, {command.run: ("open_items",)})
 
 
 def answer(step: Step, command: c.Answer) -> None:

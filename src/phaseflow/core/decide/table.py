@@ -26,6 +26,7 @@ from phaseflow.core.decide import (
     relief,
     roster,
     run,
+    succession,
 )
 from phaseflow.core.decide.settle import settle, stabilise
 from phaseflow.core.decide.step import Refusal, Step, Surroundings, refuse
@@ -69,6 +70,7 @@ HANDLERS: Mapping[type[c.Command], Callable[[Step, Any], None]] = {
     **ledgers.HANDLERS,
     **relief.HANDLERS,
     **consequences.HANDLERS,
+    **succession.HANDLERS,
 }
 
 
@@ -195,7 +197,8 @@ def _check_times(step: Step, command: c.Command) -> None:
             why="a run has no facts before its start",
             fix="give a later day",
         )
-    recording = None if type(command) in consequences.HANDLERS else step.plan.policy.recording  # R13: never too late
+    sent = isinstance(command, c.TakeOver) or type(command) in consequences.HANDLERS  # by another run: never too late
+    recording = None if sent else step.plan.policy.recording
     if recording is not None and recording.late_by != "unlimited" and command.at < command.now:
         latest = step.calendar.shift_instant(command.at, recording.late_by, 1)
         if command.now > latest:

@@ -47,6 +47,8 @@ APPLIERS: Mapping[type[e.Event], Callable[[Plan, Draft, Entry, Any], None]] = {
     e.UnitEnrolled: run.unit_enrolled,
     e.UnitWithdrawn: run.unit_withdrawn,
     e.WithdrawnFromProgramme: run.withdrawn_from_programme,
+    e.HandedOver: run.handed_over,
+    e.TookOver: run.took_over,
     e.UnitsObliged: run.units_obliged,
     e.Obliged: run.obliged,
     e.ConsequenceRefused: run.consequence_refused,

@@ -19,7 +19,7 @@ from phaseflow.messages import events as e
 from phaseflow.messages.commands import EMPTY
 from phaseflow.messages.events import Entry, Term
 
-Status = Literal["open", "settled", "explained", "closed"]
+Status = Literal["open", "settled", "explained", "closed", "carried"]
 
 
 @attrs.frozen(kw_only=True)
@@ -27,7 +27,8 @@ class ItemState:
     """One item of a ledger. *due* is its own last day, *term* what follows for its clock.
 
     *attempt* counts how often it was opened again; *settled_by* is who reported it as settled the last time;
-    *makes_up* and *made_up_by* link an item found poor with the one that makes it up.
+    *makes_up* and *made_up_by* link an item found poor with the one that makes it up; *carried_from* and *carried_to*
+    link an item with itself in the run that went before, or goes on.
     """
 
     kind: str
@@ -46,6 +47,14 @@ class ItemState:
     made_up_by: str = ""
     fell_due: int = 0
     timers: tuple[str, ...] = ()
+    joint: tuple[str, ...] = ()
+    carried_from: str = ""
+    carried_to: str = ""
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Everybody who answers for it, the first owner first."""
+        return (self.owner, *self.joint)
 
     @property
     def counts_as(self) -> str:
@@ -97,10 +106,12 @@ def _stop(rows: Draft, state: ItemState) -> ItemState:
 
 
 def item_opened(_plan: Plan, rows: Draft, entry: Entry, event: e.ItemOpened) -> None:
-    timers = arm(rows, event.term, event.item, kind="item")
+    timers = () if event.settled_by else arm(rows, event.term, event.item, kind="item")
     _put(rows, event.item, ItemState(
-        kind=event.kind, fields=event.fields, owner=event.owner, term=event.term, opened=entry.at, axes=event.axes,
-        due=event.due, makes_up=event.makes_up, attempt=event.attempt, timers=timers,
+        kind=event.kind, fields=event.fields, owner=event.owner, term=event.term, opened=event.opened or entry.at,
+        axes=event.axes, due=event.due, makes_up=event.makes_up, attempt=event.attempt, timers=timers,
+        joint=event.joint, carried_from=event.carried_from, published=event.published, settled_by=event.settled_by,
+        status="settled" if event.settled_by else "open",
     ))  # fmt: skip
 
 
@@ -108,7 +119,7 @@ def item_amended(_plan: Plan, rows: Draft, entry: Entry, event: e.ItemAmended) -
     before = _there(rows, event.item)
     after = attrs.evolve(
         before, kind=event.kind, fields=event.fields, owner=event.owner, term=event.term, axes=event.axes,
-        due=event.due, status="open" if event.wakes else before.status,
+        due=event.due, status="open" if event.wakes else before.status, joint=event.joint,
     )  # fmt: skip
     if event.term != before.term or event.wakes:
         after = attrs.evolve(_stop(rows, after), fell_due=0)
@@ -142,6 +153,11 @@ def item_settled(_plan: Plan, rows: Draft, entry: Entry, event: e.ItemSettled) -
 def item_closed(_plan: Plan, rows: Draft, entry: Entry, event: e.ItemClosed) -> None:
     state = _stop(rows, _there(rows, event.item))
     _put(rows, event.item, attrs.evolve(state, status="closed", closed=entry.at, made_up_by=event.made_up_by))
+
+
+def carry_item(rows: Draft, item: str, to: str) -> None:
+    """The item lives on in another run; here its clock stops."""
+    _put(rows, item, attrs.evolve(_stop(rows, _there(rows, item)), status="carried", carried_to=to))
 
 
 def item_reopened(_plan: Plan, rows: Draft, entry: Entry, event: e.ItemReopened) -> None:

@@ -50,6 +50,8 @@ class Head:
     waiting: tuple[str, ...] = ()
     moves: Mapping[str, int] = EMPTY
     owes_redo: bool = False
+    owes_outcome: str = ""
+    owes_carry: str = ""
     redeemed_by: str = ""
     suspended_at: datetime | None = None
     withdrawn: bool = False

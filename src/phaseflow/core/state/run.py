@@ -11,7 +11,7 @@ import attrs
 from phaseflow.core.plan.model import Plan
 from phaseflow.core.state.documents import move_due
 from phaseflow.core.state.duties import disarm, move_term
-from phaseflow.core.state.ledgers import hush, move_item, wake
+from phaseflow.core.state.ledgers import carry_item, hush, move_item, wake
 from phaseflow.core.state.polls import move_close
 from phaseflow.core.state.rows import CAMPAIGN, Clock, Draft, Head, Question, Timer, VisitState, head_of, timer_key
 from phaseflow.messages import events as e
@@ -93,8 +93,8 @@ def _drop_timers(rows: Draft) -> None:
         rows.drop(key)
 
 
-def redo_owed(_plan: Plan, rows: Draft, _entry: Entry, _event: e.RedoOwed) -> None:
-    _head(rows, owes_redo=True)
+def redo_owed(_plan: Plan, rows: Draft, _entry: Entry, event: e.RedoOwed) -> None:
+    _head(rows, owes_redo=True, owes_outcome=event.outcome, owes_carry=event.carry)
 
 
 def redo_redeemed(_plan: Plan, rows: Draft, _entry: Entry, event: e.RedoRedeemed) -> None:
@@ -245,6 +245,18 @@ def unit_withdrawn(_plan: Plan, rows: Draft, _entry: Entry, event: e.UnitWithdra
 
 def withdrawn_from_programme(_plan: Plan, rows: Draft, _entry: Entry, _event: e.WithdrawnFromProgramme) -> None:
     _head(rows, withdrawn=True)
+
+
+def handed_over(_plan: Plan, rows: Draft, _entry: Entry, event: e.HandedOver) -> None:
+    rows.put(f"heir/{event.to}", len(event.items))
+    for item in event.items:
+        carry_item(rows, item, event.to)
+    if event.outcome:
+        _head(rows, redeemed_by=event.to)
+
+
+def took_over(_plan: Plan, rows: Draft, entry: Entry, event: e.TookOver) -> None:
+    rows.put(f"origin/{event.source}", entry.seq)
 
 
 def units_obliged(_plan: Plan, rows: Draft, entry: Entry, event: e.UnitsObliged) -> None:
