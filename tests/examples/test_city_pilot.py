@@ -45,6 +45,7 @@ class City(Stage):
     def __init__(self, settled: str = "", year: int = 2008) -> None:
         super().__init__(plan_of("city_pilot", settled), f"{year}-04-01")
         self.year = year
+        self.names: list[str] = []
         self.top: Run = self.engine.start(self.plan, start=f"{year}-04-01", roster=CITY, bodies=BODIES)
         self.water = self.unit("water", "department")
 
@@ -56,6 +57,7 @@ class City(Stage):
             {"id": f"{name}.guest", "roles": ["non_party_leader"]},
         ]
         start = f"{self.year}-04-01"
+        self.names.append(name)
         return self.engine.start(self.plan, unit=name, kind=kind, start=start, programme=self.top, roster=roster)
 
     def papers(self, run: Run, before: str, after: str) -> None:
@@ -90,7 +92,7 @@ class City(Stage):
             self.top.cast("three_ratings", "counties_rate_departments", by="ban", group="counties", answers=answers)
         for edge, group, rated in (
             ("investors_rate_government", "investors", ["city"]),
-            ("masses_rate_leading_bodies", "masses", list(satisfied)),
+            ("masses_rate_leading_bodies", "masses", self.names),
         ):
             for _ in range(6):
                 answers = dict.fromkeys(rated, "dissatisfied")
@@ -472,6 +474,18 @@ def test_only_the_counties_rating_has_consequences() -> None:
         ("masses_rate_leading_bodies", "water", 0, ()),
     }
     assert [type(event).__name__ for event in answer.events] == ["PollCounted", "DutyDone"]
+
+
+@pytest.mark.capability("001", 16, 59)
+def test_the_counties_rate_departments_and_no_leading_body() -> None:
+    """P5.edges: a leading body of the city is a unit too, and not among those that the counties rate."""
+    city = City(POLL)
+    body = city.unit("congress", "leading_body")
+    city.to("2008-07-02")
+    results = city.rate(water=80).events[0].results
+    rated = {result.rated for result in results if result.edge == "counties_rate_departments"}
+    assert rated == {"water"}
+    assert not events(body, "Obliged")
 
 
 @pytest.mark.capability("001", 63, 49)

@@ -81,6 +81,7 @@ def test_a_story_is_told_from_start_to_outcome(desk):
         ("03-02 hang: hold kickoff", "PF602", "'hang' is nobody of the cast"),
         ("02-30 wang: hold kickoff", "PF603", "day is out of range"),
         ("03-02 wang: holds kickoff", "PF604", "'holds' is no act"),
+        ("{03-02 boss: answer it accept}", "PF605", "there are 0 open questions in"),
         ("03-02 wang: hold", "PF605", "'hold' lacks its meeting"),
         ("03-02 wang: hold kickoff --evidnce x", "PF605", "no option '--evidnce'"),
         ("03-02 boss: judge summary maybe", "PF605", "'maybe' is no verdict"),

@@ -68,6 +68,8 @@ class Campaign:
         bodies: Mapping[str, Iterable[str]] | None = None,
         units: Mapping[str, Mapping[str, Roles]] | None = None,
         unit: str = "unit",
+        kinds: Mapping[str, str] | None = None,
+        url: str = "memory:",
     ) -> None:
         first = start if isinstance(start, date) else date.fromisoformat(start)
         self.stage = Stage(
@@ -77,6 +79,8 @@ class Campaign:
             bodies={kind: tuple(names) for kind, names in (bodies or {}).items()},
             units={name: _roles(crew) for name, crew in units.items()} if units else None,
             unit=unit,
+            kinds=kinds,
+            url=url,
         )
 
     @property

@@ -69,8 +69,8 @@ class Work:
             case "checklist":
                 return self._check(rule, person)
             case "meeting":
-                return self._try(lambda: self.run.hold(
-                    rule.name, by=person, attendance=self._there(rule), evidence=_evidence(rule)))  # fmt: skip
+                return self._each(rule, lambda to: self.run.hold(
+                    rule.name, by=person, attendance=self._there(rule), subject=to, evidence=_evidence(rule)))  # fmt: skip
             case "document":
                 return self._document(rule, person, owed)
             case "poll":

@@ -31,7 +31,7 @@ class Clock:
 
 
 class Stage:
-    """Runs of one plan in memory.
+    """Runs of one plan, in memory if nothing else is said.
 
     Args:
         plan: The plan.
@@ -40,6 +40,8 @@ class Stage:
         bodies: Names by kind of body.
         units: People by unit, where there are several; *people* and *bodies* of units are given to each of them.
         groups: Poll groups by person.
+        kinds: Kinds of units, by unit, where the programme tells kinds apart.
+        url: The store; in memory if left out.
     """
 
     def __init__(
@@ -52,11 +54,14 @@ class Stage:
         units: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None,
         groups: Mapping[str, tuple[str, ...]] | None = None,
         unit: str = "unit",
+        kinds: Mapping[str, str] | None = None,
+        url: str = "memory:",
     ) -> None:
         self.plan = plan
         self.clock = Clock(plan.calendar.at(start, 8))
         numbers = iter(range(10**9))
-        self.engine = Engine("memory:", clock=self.clock, ids=lambda: f"c{next(numbers)}")
+        self.engine = Engine(url, clock=self.clock, ids=lambda: f"c{next(numbers)}")
+        self.kinds = dict(kinds or {})
         self.groups = dict(groups or {})
         self.runs: dict[str, Run] = {}
         self.home: dict[str, str] = {}
@@ -75,7 +80,8 @@ class Stage:
     def _of_programme(self, roles: Iterable[str]) -> bool:
         if self.plan.programme is None:
             return False
-        known = [self.plan.roles[role] for role in roles if role in self.plan.roles]
+        names = [role.partition("@")[0] for role in roles]
+        known = [self.plan.roles[name] for name in names if name in self.plan.roles]
         return bool(known) and all(role.level == PROGRAMME for role in known)
 
     def _bodies(self, bodies: Mapping[str, tuple[str, ...]], level: str) -> dict[str, tuple[str, ...]]:
@@ -97,8 +103,9 @@ class Stage:
         ]
         programme = self.runs.get(PROGRAMME) if name != PROGRAMME else None
         self.runs[name] = self.engine.start(
-            self.plan, unit=unit, start=start, roster=roster, bodies=bodies, programme=programme
-        )
+            self.plan, unit=unit, start=start, roster=roster, bodies=bodies, programme=programme,
+            kind=self.kinds.get(name, ""),
+        )  # fmt: skip
         for person in crew:
             self.home.setdefault(person, name)
 

@@ -27,6 +27,10 @@ FILLED = ("reason", "title", "ref")
 """Texts that an act needs and a scenario may leave out."""
 
 
+IT = "it"
+"""In an answer: the only question of the run that is open."""
+
+
 class Undone(Exception):
     """A deed cannot be begun: the problem says why. The engine was not asked."""
 
@@ -87,6 +91,13 @@ def _fill(stage: Stage, name: str, deed: DeedPhrase, given: dict[str, Any]) -> N
         given.pop("file", None)
     if deed.given.get("verdict") in ("return", "poor"):
         given.setdefault("reason", REASON)
+    if deed.act.method == "answer" and given["question"] == IT:
+        rows = stage.rows(name, "question/")
+        waiting = [key.removeprefix("question/") for key, row in rows if row.answered is None]
+        if len(waiting) != 1:
+            raise _undone("PF605", f"there are {len(waiting)} open questions in '{name}'", deed,
+                          f"'{IT}' is the only question that is open", "name one by its number, such as q12")  # fmt: skip
+        given["question"] = waiting[0]
 
 
 # --- do ---------------------------------------------------------------------------------------------------------------

@@ -143,6 +143,7 @@ def set_stage(case: Case, plan: Plan) -> Stage:
         units=crews or None,
         groups=groups,
         unit=cast.unit,
+        kinds={name: str(unit.kind) for name, unit in units.items() if unit.kind},
     )
 
 
@@ -168,7 +169,7 @@ def _unknown_roles(case: Case, plan: Plan) -> Iterator[Problem]:
     for cast in casts:
         for name, person in cast.people.items():
             for role in person.roles:
-                if role not in plan.roles:
+                if role.partition("@")[0] not in plan.roles:
                     yield _unknown("role", role, person.span_of("roles"), plan.roles, f"'{name}' is to hold it")
         for role in cast.crowd:
             if role not in plan.roles:

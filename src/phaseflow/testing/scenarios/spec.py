@@ -46,7 +46,9 @@ class PersonSpec(Shape):
     __scalar__: ClassVar[str] = "roles"
     __sequence__: ClassVar[str] = "roles"
 
-    roles: tuple[Name, ...] = attrs.field(metadata=doc("Roles of the policy.", one_or_many=True))
+    roles: tuple[str, ...] = attrs.field(
+        metadata=doc("Roles of the policy; `linked_leader@north` holds one for somebody.", one_or_many=True)
+    )
     groups: tuple[str, ...] = attrs.field(default=(), metadata=doc("Groups that polls ask for.", one_or_many=True))
 
 
@@ -70,6 +72,15 @@ class CastSpec(Shape):
         default=EMPTY, metadata=doc("How many nameless persons hold a role; they are called ROLE_1, ROLE_2, …")
     )
     bodies: Mapping[Name, BodiesSpec] = attrs.field(default=EMPTY, metadata=doc("Bodies by kind."))
+
+
+@shape
+class UnitSpec(CastSpec):
+    """A unit with people of its own."""
+
+    kind: Name | None = attrs.field(
+        default=None, metadata=doc("Which kind of unit it is, where the programme tells kinds apart.")
+    )
 
 
 @shape
@@ -161,7 +172,7 @@ class ScenarioSpec(CastSpec):
         default=(), metadata=doc("Clauses of the source document that it pins.", one_or_many=True)
     )
     start: str | None = attrs.field(default=None, metadata=doc("Another first day than the file's."))
-    units: Mapping[str, CastSpec] = attrs.field(default=EMPTY, metadata=doc("Other units than the file's."))
+    units: Mapping[str, UnitSpec] = attrs.field(default=EMPTY, metadata=doc("Other units than the file's."))
     after: str = attrs.field(
         default="",
         metadata=doc("The scenario whose story comes first; 'nothing' leaves out the file's `before`, too."),
@@ -186,7 +197,7 @@ class ScenariosSpec(CastSpec):
         default=None, metadata=doc("The first day of the campaign; needed without `cast`.", example="2009-03-01")
     )
     unit: str = attrs.field(default="unit", metadata=doc("What the unit is called, where there is one."))
-    units: Mapping[str, CastSpec] = attrs.field(
+    units: Mapping[str, UnitSpec] = attrs.field(
         default=EMPTY, metadata=doc("Units of a programme, each with its own people, where there are several.")
     )
     before: tuple[Line, ...] = attrs.field(default=(), metadata=doc("What happens before each story."))
