@@ -3,8 +3,8 @@
     python examples/city_pilot/run.py [--db sqlite:///pilot.db]
 
 It shows the changeover of each unit by itself, one of them sent back; a hundred organisations linked with a hundred
-townships; three ratings, of which one has a mark; and what follows below 70 %: an explanation and make-up lessons, while
-everybody makes up, item by item, whatever was missing.
+townships; three ratings, of which one has a mark, with an explanation and make-up lessons below it; and whoever finds
+something missing makes it up, item by item.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))  # what the examples share, when this runs as a script
-
-from telling import close, database, tell
+sys.path.insert(0, str(Path(__file__).parents[1]))  # what the examples share, when this runs as a script
 
 from phaseflow.testing import Campaign
+from telling import close, database, tell
+
+HERE = Path(__file__).parent
 
 KINDS = {"committee_body": "leading_body", "water": "department", "culture": "department", "middle_street": "street"}
 CITY = {
@@ -86,9 +86,8 @@ def change(campaign: Campaign, before: str, after: str, asked: str, opens: str) 
 def link(campaign: Campaign) -> None:
     """A hundred organisations with a hundred townships."""
     for number in range(1, 101):
-        campaign.programme.record(
-            "township_links", by="ban", amount="1 township", subject=f"org_{number:03d}", pair=f"town_{101 - number:03d}"
-        )
+        org, town = f"org_{number:03d}", f"town_{101 - number:03d}"
+        campaign.programme.record("township_links", by="ban", amount="1 township", subject=org, pair=town)
     print("  a hundred organisations are linked with a hundred townships; cadres and members follow")
     for number in ("1", "2"):
         for duty, partner, who in (("village_links", "village", "cadre"), ("household_links", "household", "helper")):
@@ -132,7 +131,8 @@ def main(url: str) -> Campaign:
     change(campaign, *CHANGES[0])
     tell(campaign, [
         "Analysis: the report is reviewed, revised and published",
-        ("04-25 everyone", "do five_checks, life_meeting, enlarged_meeting, case_analysis, head_case_analysis, diagnosis"),
+        ("04-25 everyone", "do five_checks, life_meeting, enlarged_meeting, diagnosis"),
+        ("04-26 everyone", "do case_analysis, head_case_analysis"),
         ("04-28 water.head", "open-item rules abolish --owner water.head"),
         ("04-28 water.head", "open-item rules create --owner water.head"),
         ("05-02 everyone", "do analysis_report, rules_list"),

@@ -11,12 +11,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))  # what the examples share, when this runs as a script
-
-from telling import close, database, tell
+sys.path.insert(0, str(Path(__file__).parents[1]))  # what the examples share, when this runs as a script
 
 from phaseflow.testing import Campaign
+from telling import close, database, tell
+
+HERE = Path(__file__).parent
 
 SCHOOLS = ("central", "middle", "kindergarten")
 BUREAU = {
@@ -29,6 +29,7 @@ BUREAU = {
     "mother": "parents",
 }
 ITEM = "--owner central.org --field timetable=April --field responsible=head --field time_node=04-25"
+FINDING = "--owner middle.org --field problem=books --field circular=no.3 --field handling=order"
 
 
 def school(name: str) -> dict[str, str | list[str]]:
@@ -81,7 +82,7 @@ STORY = [
     ("04-14 central.org", f"open-item problems by_plan {ITEM} --axis of=school"),
     ("04-20 central.org", "settle-item problems/2 --evidence report=report.pdf"),
     ("04-21 central.head", "verify-item problems/2 poor"),
-    ("04-22 huang in middle", "open-item findings --owner middle.org --field problem=books --field circular=no.3 --field handling=order"),
+    ("04-22 huang in middle", f"open-item findings {FINDING}"),
     ("04-29 middle.org", "settle-item findings/1 --evidence photo=shelf.jpg"),
     ("04-30 huang in middle", "verify-item findings/1 good"),
     ("05-04 central.org", "settle-item problems/3 --evidence report=second.pdf"),

@@ -11,12 +11,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))  # what the examples share, when this runs as a script
-
-from telling import close, database, tell
+sys.path.insert(0, str(Path(__file__).parents[1]))  # what the examples share, when this runs as a script
 
 from phaseflow.testing import Campaign
+from telling import close, database, tell
+
+HERE = Path(__file__).parent
 
 PEOPLE = {
     "hua": "organiser",

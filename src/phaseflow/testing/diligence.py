@@ -69,8 +69,9 @@ class Work:
             case "checklist":
                 return self._check(rule, person)
             case "meeting":
+                there = self._there(rule)
                 return self._each(rule, lambda to: self.run.hold(
-                    rule.name, by=person, attendance=self._there(rule), subject=to, evidence=_evidence(rule)))  # fmt: skip
+                    rule.name, by=person, attendance=there, subject=to, evidence=_evidence(rule)))  # fmt: skip
             case "document":
                 return self._document(rule, person, owed)
             case "poll":

@@ -95,8 +95,10 @@ def _fill(stage: Stage, name: str, deed: DeedPhrase, given: dict[str, Any]) -> N
         rows = stage.rows(name, "question/")
         waiting = [key.removeprefix("question/") for key, row in rows if row.answered is None]
         if len(waiting) != 1:
-            raise _undone("PF605", f"there are {len(waiting)} open questions in '{name}'", deed,
-                          f"'{IT}' is the only question that is open", "name one by its number, such as q12")  # fmt: skip
+            raise _undone(
+                "PF605", f"there are {len(waiting)} open questions in '{name}'", deed,
+                f"'{IT}' is the only question that is open", "name one by its number, such as q12",
+            )  # fmt: skip
         given["question"] = waiting[0]
 
 
