@@ -56,7 +56,7 @@ class Bureau(Stage):
         return done(run.hand(document, "submit", by=author))
 
 
-@pytest.mark.capability("002-5", 1, 5, 76)
+@pytest.mark.capability("002-5", 1, 5, 76, clauses=["P1"])
 def test_the_windows_are_the_plans_and_the_first_is_not_the_templates() -> None:
     """P1 to P3 and L: the first phase begins on 24 February, the template's on the 18th; the rest is the county's."""
     assert windows(Bureau().north, "mobilise", "search", "rectify", "conclude") == {
@@ -71,7 +71,7 @@ def test_the_windows_are_the_plans_and_the_first_is_not_the_templates() -> None:
     assert same == ["search", "rectify", "conclude"]
 
 
-@pytest.mark.capability("002-5", 4)
+@pytest.mark.capability("002-5", 4, clauses=["M.end"])
 def test_the_end_of_the_campaign_is_only_about_a_day() -> None:
     """M.end: "about three months" is kept as approximate."""
     bureau = Bureau()
@@ -81,7 +81,7 @@ def test_the_end_of_the_campaign_is_only_about_a_day() -> None:
     assert bureau.top.status().status == "running"
 
 
-@pytest.mark.capability("002-5", 8, 11)
+@pytest.mark.capability("002-5", 8, 11, clauses=["P1.plan", "P1.meeting", "P2.report", "P3.plan", "L.report"])
 def test_deadlines_stand_on_their_own_days() -> None:
     """The meeting by the 9th, the plan by the 10th; the ledger on a Sunday; results a day before their phase's end."""
     bureau = Bureau()
@@ -97,7 +97,7 @@ def test_deadlines_stand_on_their_own_days() -> None:
     assert due(bureau.north, "results_report") == date(2011, 5, 10)
 
 
-@pytest.mark.capability("002-5", 8)
+@pytest.mark.capability("002-5", 8, clauses=["P1.meeting", "P1.plan"])
 def test_the_meeting_is_late_on_the_10th_and_the_plan_on_the_11th() -> None:
     """Both days count to their end; neither deadline waits for the other."""
     bureau = Bureau()
@@ -114,14 +114,14 @@ def test_the_meeting_is_late_on_the_10th_and_the_plan_on_the_11th() -> None:
     assert "mobilise/1/plan" in {event.key for event in events(bureau.south, "DutyFellDue")}
 
 
-@pytest.mark.capability("002-5", 12)
+@pytest.mark.capability("002-5", 12, clauses=["P1.meeting"])
 def test_what_happened_before_the_signature_counts() -> None:
     """The plan is of 27 February, its first phase of the 24th."""
     answer = Bureau().north.hold("kickoff", by="north.head", at=at("2011-02-25"))
     assert done(answer) == ["kickoff"]
 
 
-@pytest.mark.capability("002-5", 3, 7)
+@pytest.mark.capability("002-5", 3, 7, clauses=["L.summary"])
 def test_the_summary_meeting_is_held_from_11_to_20_may() -> None:
     """L.summary: the middle ten days of May, of which the last two lie after the phase; the phase stays open."""
     bureau = Bureau()
@@ -136,7 +136,7 @@ def test_the_summary_meeting_is_held_from_11_to_20_may() -> None:
     assert "conclude" in opened(bureau.top)
 
 
-@pytest.mark.capability("002-5", 5, 14, 18)
+@pytest.mark.capability("002-5", 5, 14, 18, clauses=["L"])
 def test_each_school_has_its_own_phases_and_two_are_open_in_may() -> None:
     """8 to 11 May lie in both; what one school closes is open in the other."""
     bureau = Bureau()
@@ -147,7 +147,7 @@ def test_each_school_has_its_own_phases_and_two_are_open_in_may() -> None:
     assert opened(bureau.south) == {"mobilise", "search", "rectify", "conclude"}
 
 
-@pytest.mark.capability("002-5", 17, 41)
+@pytest.mark.capability("002-5", 17, 41, clauses=["P1.plan"])
 def test_handing_in_ends_the_duty_and_nobody_approves() -> None:
     """P1.plan: the plan is done when it is handed in; no act of the office is part of its way."""
     bureau = Bureau()
@@ -162,7 +162,7 @@ def test_handing_in_ends_the_duty_and_nobody_approves() -> None:
     assert opened(bureau.north) == {"mobilise"}
 
 
-@pytest.mark.capability("002-5", 52, 40)
+@pytest.mark.capability("002-5", 52, 40, clauses=["P1.qualities"])
 def test_a_plan_has_four_qualities() -> None:
     """P1.qualities: all four are ticked before the plan is written down; three are not enough."""
     bureau = Bureau()
@@ -173,7 +173,7 @@ def test_a_plan_has_four_qualities() -> None:
     assert answers == [[], [], [], ["plan_qualities"]]
 
 
-@pytest.mark.capability("002-5", 54, 77)
+@pytest.mark.capability("002-5", 54, 77, clauses=["P1.meeting"])
 def test_the_leader_linked_with_the_school_is_invited_to_speak() -> None:
     """P1.guest: it is the linked leader of this school, who need not come for the meeting to count."""
     bureau = Bureau()
@@ -184,7 +184,7 @@ def test_the_leader_linked_with_the_school_is_invited_to_speak() -> None:
     assert done(bureau.south.hold("kickoff", by="south.head")) == ["kickoff"]
 
 
-@pytest.mark.capability("002-5", 61, 44, 79)
+@pytest.mark.capability("002-5", 61, 44, 79, clauses=["P2.tenth"])
 @pytest.mark.parametrize(("staff", "served", "enough"), [(9, 1, True), (10, 1, False), (18, 2, True), (3, 0, False)])
 def test_one_tenth_of_those_consulted_are_people_the_school_serves(staff: int, served: int, enough: bool) -> None:
     """P2.tenth: one of ten is a tenth; one of eleven is less, and the hearing cannot be ended."""
@@ -202,7 +202,7 @@ def test_one_tenth_of_those_consulted_are_people_the_school_serves(staff: int, s
             run.end_consultation("opinions", by="north.org")
 
 
-@pytest.mark.capability("002-5", 79)
+@pytest.mark.capability("002-5", 79, clauses=["P2.opinions"])
 def test_opinions_come_by_three_channels() -> None:
     """P2.opinions: a box, letters, and a forum of those the school serves."""
     bureau = Bureau()
@@ -212,7 +212,7 @@ def test_opinions_come_by_three_channels() -> None:
     assert answers == [[], [], ["opinions_channels"]]
 
 
-@pytest.mark.capability("002-5", 78, 31)
+@pytest.mark.capability("002-5", 78, 31, clauses=["P2.feedback"])
 def test_the_office_hears_society_and_feeds_back_to_each_school() -> None:
     """P2.feedback: nothing is fed back before society was heard; then each school gets its own."""
     bureau = Bureau()
@@ -228,7 +228,7 @@ def test_the_office_hears_society_and_feeds_back_to_each_school() -> None:
         bureau.south.complete("feedback", by="south.org")
 
 
-@pytest.mark.capability("002-5", 19, 69, 70)
+@pytest.mark.capability("002-5", 19, 69, 70, clauses=["P2.at_once"])
 def test_what_can_be_put_right_at_once_is_put_right_in_the_second_phase() -> None:
     """P2.at_once: an item is opened and settled while the search goes on, before the phase of putting right."""
     bureau = Bureau()
@@ -243,7 +243,7 @@ def test_what_can_be_put_right_at_once_is_put_right_in_the_second_phase() -> Non
     assert run.status().items["problems"] == (0, 1)
 
 
-@pytest.mark.capability("002-5", 68)
+@pytest.mark.capability("002-5", 68, clauses=["P3.items"])
 def test_an_item_says_three_things_and_whose_problem_it_is() -> None:
     """P3.items and P2.sorting: timetable, person, time of each step; of the school or of a person."""
     bureau = Bureau()
@@ -259,7 +259,7 @@ def test_an_item_says_three_things_and_whose_problem_it_is() -> None:
         )
 
 
-@pytest.mark.capability("002-5", 74, 22)
+@pytest.mark.capability("002-5", 74, 22, clauses=["P3.make_up"])
 def test_a_poor_effect_is_made_up_at_once() -> None:
     """P3.make_up: a new item takes the place of the poor one the moment it is found poor, the other stays."""
     bureau = Bureau()
@@ -277,7 +277,7 @@ def test_a_poor_effect_is_made_up_at_once() -> None:
     assert run.status().items["problems"] == (2, 3)
 
 
-@pytest.mark.capability("002-5", 8, 73)
+@pytest.mark.capability("002-5", 8, 73, clauses=["L.report"])
 def test_results_are_reported_while_items_are_open() -> None:
     """L.report: due on 10 May, a day before the phase it reports on ends; open items stay open."""
     bureau = Bureau()
@@ -289,7 +289,7 @@ def test_results_are_reported_while_items_are_open() -> None:
     assert bureau.north.status().items["problems"] == (1, 1)
 
 
-@pytest.mark.capability("002-5", 49, 9)
+@pytest.mark.capability("002-5", 49, 9, clauses=["P3.results"])
 def test_results_are_made_known_within_a_circle_and_society_is_heard() -> None:
     """P3.results: no day is set; the staff are told first, then society is heard."""
     bureau = Bureau()
@@ -301,7 +301,7 @@ def test_results_are_made_known_within_a_circle_and_society_is_heard() -> None:
     assert done(bureau.north.end_consultation("results", by="north.org")) == ["results"]
 
 
-@pytest.mark.capability("002-5", 44)
+@pytest.mark.capability("002-5", 44, clauses=["P3.opinions"])
 def test_all_sides_are_heard_on_the_rectification_plan_before_it_is_handed_in() -> None:
     """P3.opinions: staff, those served, and society; the plan made from them goes to the office."""
     bureau = Bureau()
@@ -316,7 +316,7 @@ def test_all_sides_are_heard_on_the_rectification_plan_before_it_is_handed_in() 
     assert done(run.hand("rectification_plan", "submit", by="north.org")) == ["rectification_plan"]
 
 
-@pytest.mark.capability("002-5", 67, 77)
+@pytest.mark.capability("002-5", 67, 77, clauses=["L.comments", "L.measures"])
 def test_comments_go_down_three_levels_and_lead_to_measures() -> None:
     """L.comments: head to team, team to its own sections and schools, heads to staff; measures come after them."""
     bureau = Bureau()
@@ -336,7 +336,7 @@ def test_comments_go_down_three_levels_and_lead_to_measures() -> None:
     assert done(bureau.north.draft("measures", by="north.org", digest=DIGEST)) == ["measures"]
 
 
-@pytest.mark.capability("002-5", 59, 65)
+@pytest.mark.capability("002-5", 59, 65, clauses=["L.rating"])
 def test_the_rating_by_society_changes_nothing_in_any_school() -> None:
     """L.rating: one poll rates each school; whatever it shows, no school owes more and no phase moves."""
     bureau = Bureau(POLL)
@@ -356,7 +356,7 @@ def test_the_rating_by_society_changes_nothing_in_any_school() -> None:
     assert [(states(run), run.status().entries) for run in (bureau.north, bureau.south)] == before
 
 
-@pytest.mark.capability("002-5", 79, 38)
+@pytest.mark.capability("002-5", 79, 38, clauses=["E.findings"])
 def test_each_finding_of_an_inspection_is_circulated_and_handled_one_by_one() -> None:
     """E: of inspections no number is wanted, so the first is some; a finding names its circular."""
     bureau = Bureau()
@@ -371,7 +371,7 @@ def test_each_finding_of_an_inspection_is_circulated_and_handled_one_by_one() ->
     assert bureau.north.status().items["findings"] == (1, 2)
 
 
-@pytest.mark.capability("002-5", 34, 40)
+@pytest.mark.capability("002-5", 34, 40, clauses=["T.five", "P2.sources", "P1.study"])
 def test_five_searches_three_sources_and_five_papers_to_study() -> None:
     """T.five, P2.sources, P1.study: bundles that are done with their last entry and not before."""
     bureau = Bureau()
@@ -386,7 +386,7 @@ def test_five_searches_three_sources_and_five_papers_to_study() -> None:
         assert answers == [[]] * (len(entries) - 1) + [[duty]]
 
 
-@pytest.mark.capability("002-5", 56)
+@pytest.mark.capability("002-5", 56, clauses=["P2.staff"])
 def test_each_school_holds_its_meetings_itself() -> None:
     """P1.meeting, P2.staff, L.meeting: one of each a school; the meeting of all staff wants all of them there."""
     bureau = Bureau()
@@ -398,7 +398,7 @@ def test_each_school_holds_its_meetings_itself() -> None:
     assert "staff_meeting" in {owed.subject for owed in bureau.south.todo("south.org")}
 
 
-@pytest.mark.capability("002-5", 16, 76)
+@pytest.mark.capability("002-5", 16, 76, clauses=["M.end"])
 def test_the_office_closes_what_the_plan_leaves_open_and_ends_the_whole() -> None:
     """M.end: no phase closes by itself; the office ends the campaign, from its last phase."""
     bureau = Bureau()

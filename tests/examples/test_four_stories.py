@@ -1,14 +1,13 @@
-"""Four plans are run end to end on SQLite, from their scripts: each comes to its outcome, and its trails are whole."""
+"""Four plans are run end to end by their scripts, here in memory: each tells its reasons and comes to its outcome."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.examples.stage import EXAMPLES
+from tests.examples.sources import EXAMPLES
 
 from phaseflow.testing.scenarios.collect import results
 
@@ -49,16 +48,15 @@ TOLD = {
 
 @pytest.mark.parametrize("example", OUTCOMES)
 def test_a_programme_runs_from_its_beginning_to_its_outcome(
-    example: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    example: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every run ends as the plan says, tells its reasons on the way, and can be verified."""
     module = script(example)
-    url = f"sqlite:///{tmp_path}/story.db"
-    campaign = module.main(url)
+    campaign = module.main("memory:")
     runs = dict(campaign.stage.runs)
     assert {name: run.status().outcome for name, run in runs.items()} == OUTCOMES[example]
     assert [run.verify() for run in runs.values()] == [()] * len(runs)
-    module.close(campaign, url)
+    module.close(campaign, "memory")
     told = capsys.readouterr().out
     for words in TOLD[example]:
         assert words in told

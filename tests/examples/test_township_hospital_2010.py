@@ -31,7 +31,7 @@ class Hospital(Stage):
         self.run: Run = self.engine.start(self.plan, start="2010-04-01", at=at("2010-04-01", 0), roster=PEOPLE)
 
 
-@pytest.mark.capability("002-2", 4, 5)
+@pytest.mark.capability("002-2", 4, 5, clauses=["P2", "L"])
 def test_the_windows_are_whole_months_and_two_are_the_same() -> None:
     """P1, P2 and L: April and May, then twice May and June."""
     may_and_june = (date(2010, 5, 1), date(2010, 6, 30))
@@ -42,7 +42,7 @@ def test_the_windows_are_whole_months_and_two_are_the_same() -> None:
     }
 
 
-@pytest.mark.capability("002-2", 5, 14, 18)
+@pytest.mark.capability("002-2", 5, 14, 18, clauses=["L"])
 def test_three_phases_are_open_in_may_and_each_closes_on_its_own() -> None:
     """In May all three are open; closing the third does not touch the second, and the first waits for a person."""
     hospital = Hospital()
@@ -55,7 +55,7 @@ def test_three_phases_are_open_in_may_and_each_closes_on_its_own() -> None:
     assert opened(hospital.run) == {"mobilise", "conclude"}
 
 
-@pytest.mark.capability("002-2", 5, 51)
+@pytest.mark.capability("002-2", 5, 51, clauses=["L.notice"])
 def test_of_two_phases_with_the_same_days_only_the_needs_of_duties_make_an_order() -> None:
     """A plan of improvement may come before anything is sorted; the notice of what was found may not."""
     hospital = Hospital()
@@ -71,7 +71,7 @@ def test_of_two_phases_with_the_same_days_only_the_needs_of_duties_make_an_order
     assert done(run.hand("notice", "publish", by="hua")) == ["notice"]
 
 
-@pytest.mark.capability("002-2", 12)
+@pytest.mark.capability("002-2", 12, clauses=["P1.meeting"])
 def test_what_happened_before_the_signature_counts() -> None:
     """The plan is of 15 April; a meeting of the 6th is recorded with its own day."""
     answer = Hospital().run.hold("kickoff", by="hua", at=at("2010-04-06"))
@@ -79,7 +79,7 @@ def test_what_happened_before_the_signature_counts() -> None:
     assert answer.entries[0].recorded_at > answer.entries[0].at
 
 
-@pytest.mark.capability("002-2", 30, 33)
+@pytest.mark.capability("002-2", 30, 33, clauses=["A3.show"])
 def test_one_programme_for_the_show() -> None:
     """A3.show: at least one, in programmes and in nothing else."""
     run = Hospital().run
@@ -88,7 +88,7 @@ def test_one_programme_for_the_show() -> None:
     assert done(run.record("show", by="hua", amount="1 programme")) == ["show"]
 
 
-@pytest.mark.capability("002-2", 33, 35)
+@pytest.mark.capability("002-2", 33, 35, clauses=["L.activities"])
 def test_five_activities_count_from_april_on() -> None:
     """L.activities: they stand in the last phase and are counted over the whole campaign."""
     hospital = Hospital()
@@ -99,7 +99,7 @@ def test_five_activities_count_from_april_on() -> None:
     assert due(run, "activities") == date(2010, 6, 30)
 
 
-@pytest.mark.capability("002-2", 31, 47, 78)
+@pytest.mark.capability("002-2", 31, 47, 78, clauses=["P2.material"])
 def test_the_unit_and_each_leader_hand_their_material_in() -> None:
     """P2.material: one paper of the hospital and one a leader; handing in is enough, nobody approves."""
     hospital = Hospital()
@@ -113,7 +113,7 @@ def test_the_unit_and_each_leader_hand_their_material_in() -> None:
     assert [event.step for event in events(run, "StepPassed")].count("submit") == 3
 
 
-@pytest.mark.capability("002-2", 40)
+@pytest.mark.capability("002-2", 40, clauses=["P2.looks"])
 def test_everybody_takes_five_looks() -> None:
     """P2.looks: four of five are not all."""
     hospital = Hospital()
@@ -123,7 +123,7 @@ def test_everybody_takes_five_looks() -> None:
     assert answers == [[], [], [], [], ["five_looks"]]
 
 
-@pytest.mark.capability("002-2", 60, 65)
+@pytest.mark.capability("002-2", 60, 65, clauses=["A3.review"])
 def test_the_open_review_changes_nothing() -> None:
     """A3.review: whatever is answered, no phase, no duty and no outcome follows."""
     hospital = Hospital(POLL)
@@ -137,7 +137,7 @@ def test_the_open_review_changes_nothing() -> None:
     assert states(run) == before
 
 
-@pytest.mark.capability("002-2", 79)
+@pytest.mark.capability("002-2", 79, clauses=["E.inspection"])
 def test_the_county_inspects_and_appraises() -> None:
     """E: the inspectors of the county and its campaign office have a duty each; no one else may do it."""
     run = Hospital().run
@@ -149,7 +149,7 @@ def test_the_county_inspects_and_appraises() -> None:
     assert done(run.complete("appraisal", by="wei")) == ["appraisal"]
 
 
-@pytest.mark.capability("002-2", 76)
+@pytest.mark.capability("002-2", 76, clauses=["A1.seminar"])
 def test_what_the_plan_of_2011_adds_is_not_here() -> None:
     """No ledger, no phase of putting right, no research reports; what is the same comes from one policy."""
     hospital = Hospital()

@@ -38,7 +38,7 @@ class Hospital(Stage):
         return self
 
 
-@pytest.mark.capability("002-1", 1, 5)
+@pytest.mark.capability("002-1", 1, 5, clauses=["P1"])
 def test_the_windows_are_the_plans() -> None:
     """P1 to P3 and L: first and last days as written, the last phase beginning before the third ends."""
     assert windows(Hospital().run, "mobilise", "search", "rectify", "conclude") == {
@@ -50,7 +50,7 @@ def test_the_windows_are_the_plans() -> None:
     assert [warning.code for warning in Hospital().plan.warnings] == []
 
 
-@pytest.mark.capability("002-1", 5, 14, 18)
+@pytest.mark.capability("002-1", 5, 14, 18, clauses=["L"])
 def test_two_phases_are_open_from_8_to_11_may_and_none_closes_by_itself() -> None:
     """The last phase opens on 8 May and leaves the third open; after the 11th the third is overdue, not closed."""
     hospital = Hospital()
@@ -68,7 +68,7 @@ def test_two_phases_are_open_from_8_to_11_may_and_none_closes_by_itself() -> Non
     assert opened(hospital.run) == {"conclude"}
 
 
-@pytest.mark.capability("002-1", 12, 80)
+@pytest.mark.capability("002-1", 12, 80, clauses=["P1.meeting"])
 def test_what_happened_before_the_signature_is_recorded_with_its_own_day() -> None:
     """The plan is of 20 February, its first phase of the 18th; a meeting of that day counts, and both times show."""
     hospital = Hospital()
@@ -78,7 +78,7 @@ def test_what_happened_before_the_signature_is_recorded_with_its_own_day() -> No
     assert hospital.run.verify() == ()
 
 
-@pytest.mark.capability("002-1", 11, 80)
+@pytest.mark.capability("002-1", 11, 80, clauses=["P2.sorting"])
 def test_nothing_moves_from_a_sunday() -> None:
     """The second phase ends on Sunday 10 April, and what is due by its end is due on that day."""
     hospital = Hospital()
@@ -91,7 +91,7 @@ def test_nothing_moves_from_a_sunday() -> None:
     assert "search/1/sorting" in {event.key for event in events(hospital.run, "DutyFellDue")}
 
 
-@pytest.mark.capability("002-1", 30, 33, 35, 38)
+@pytest.mark.capability("002-1", 30, 33, 35, 38, clauses=["L.activities"])
 def test_five_activities_over_the_whole_campaign_each_with_action_and_effect() -> None:
     """L.activities: counted from the first day on, four are too few, five are enough, and none without its effect."""
     hospital = Hospital()
@@ -104,7 +104,7 @@ def test_five_activities_over_the_whole_campaign_each_with_action_and_effect() -
     assert done(run.record("activities", by="hua", amount="1 activity", evidence=shown)) == ["activities"]
 
 
-@pytest.mark.capability("002-1", 31, 34, 40)
+@pytest.mark.capability("002-1", 31, 34, 40, clauses=["P2.looks"])
 def test_everybody_takes_five_looks() -> None:
     """P2.looks: the checklist is owed by each of the staff, also by leaders and medics, and four looks are not five."""
     hospital = Hospital()
@@ -117,7 +117,7 @@ def test_everybody_takes_five_looks() -> None:
     assert "five_looks" in {owed.subject for owed in hospital.run.todo("lin")}
 
 
-@pytest.mark.capability("002-1", 34)
+@pytest.mark.capability("002-1", 34, clauses=["L.inspection"])
 def test_three_looks_accept_the_work_after_the_notice() -> None:
     """L.inspection: three entries, and none before problems and measures are public."""
     hospital = Hospital().sorted_out()
@@ -133,7 +133,7 @@ def test_three_looks_accept_the_work_after_the_notice() -> None:
     assert [done(answer) for answer in answers] == [[], [], ["acceptance"]]
 
 
-@pytest.mark.capability("002-1", 49)
+@pytest.mark.capability("002-1", 49, clauses=["L.notice"])
 def test_the_notice_may_come_before_its_phase_and_not_before_the_problems_are_sorted() -> None:
     """L.notice: it stands in the last phase and is possible from the second on, to society as its audience."""
     hospital = Hospital()
@@ -146,7 +146,7 @@ def test_the_notice_may_come_before_its_phase_and_not_before_the_problems_are_so
     assert [event.step for event in events(hospital.run, "StepPassed")][-1] == "publish"
 
 
-@pytest.mark.capability("002-1", 44)
+@pytest.mark.capability("002-1", 44, clauses=["P3.opinions"])
 def test_all_sides_are_heard_before_the_rectification_plan_stands() -> None:
     """P3.opinions: staff and society are asked; a plan nobody has spoken on waits and asks the office."""
     hospital = Hospital()
@@ -159,7 +159,7 @@ def test_all_sides_are_heard_before_the_rectification_plan_stands() -> None:
     assert done(run.draft("rectification_plan", by="hua", digest=OTHER)) == ["rectification_plan"]
 
 
-@pytest.mark.capability("002-1", 68)
+@pytest.mark.capability("002-1", 68, clauses=["P3.items"])
 def test_an_item_says_three_things() -> None:
     """P3.items: timetable, person and time of each step; each that is missing is named."""
     run = Hospital().sorted_out().run
@@ -170,7 +170,7 @@ def test_an_item_says_three_things() -> None:
     assert run.status().items["problems"] == (1, 1)
 
 
-@pytest.mark.capability("002-1", 22, 70, 74)
+@pytest.mark.capability("002-1", 22, 70, 74, clauses=["P3.make_up"])
 def test_a_poor_effect_is_made_up_at_once_and_one_by_one() -> None:
     """P3.make_up: the same moment a new item takes the place of the poor one; the other item is left alone."""
     hospital = Hospital().sorted_out()
@@ -192,7 +192,7 @@ def test_a_poor_effect_is_made_up_at_once_and_one_by_one() -> None:
     assert run.status().items["problems"] == (2, 3)
 
 
-@pytest.mark.capability("002-1", 60, 65)
+@pytest.mark.capability("002-1", 60, 65, clauses=["A3.review"])
 def test_the_open_review_changes_nothing() -> None:
     """A3.review: with any result, and with the phases as they are; anonymous ballots leave no choice in the trail."""
     hospital = Hospital(POLL)
@@ -208,7 +208,7 @@ def test_the_open_review_changes_nothing() -> None:
     assert run.status().phases[2].state == "ahead"
 
 
-@pytest.mark.capability("002-1", 47, 31)
+@pytest.mark.capability("002-1", 47, 31, clauses=["A1.research"])
 def test_each_leader_writes_a_report() -> None:
     """A1.research: a paper of their own for each member of the leading body, and for nobody else."""
     run = Hospital().run
@@ -217,7 +217,7 @@ def test_each_leader_writes_a_report() -> None:
     assert done(run.draft("research_report", by="lin", digest=DIGEST)) == ["research_report"]
 
 
-@pytest.mark.capability("002-1", 13, 18)
+@pytest.mark.capability("002-1", 13, 18, clauses=["M.end"])
 def test_the_office_ends_the_campaign_from_its_last_phase() -> None:
     """M.end: nobody else may, and not before 8 May; no approval and no rate is asked for."""
     hospital = Hospital()
@@ -230,7 +230,7 @@ def test_the_office_ends_the_campaign_from_its_last_phase() -> None:
     assert hospital.run.status().outcome == "completed"
 
 
-@pytest.mark.capability("002-1", 76)
+@pytest.mark.capability("002-1", 76, clauses=["O.organiser"])
 def test_the_plan_is_the_countys_with_what_is_its_own() -> None:
     """The template gives the windows; the hospital's office stands where the template says who is in charge."""
     plan = plan_of("township_hospital_2011")
