@@ -56,7 +56,7 @@ class Bureau(Stage):
         return done(run.hand(document, "submit", by=author))
 
 
-@pytest.mark.capability("002-5", 1, 5, 76, clauses=["P1"])
+@pytest.mark.capability("002-5", 1, 5, 13, 51, 76, clauses=["P1"])
 def test_the_windows_are_the_plans_and_the_first_is_not_the_templates() -> None:
     """P1 to P3 and L: the first phase begins on 24 February, the template's on the 18th; the rest is the county's."""
     assert windows(Bureau().north, "mobilise", "search", "rectify", "conclude") == {
@@ -114,7 +114,7 @@ def test_the_meeting_is_late_on_the_10th_and_the_plan_on_the_11th() -> None:
     assert "mobilise/1/plan" in {event.key for event in events(bureau.south, "DutyFellDue")}
 
 
-@pytest.mark.capability("002-5", 12, clauses=["P1.meeting"])
+@pytest.mark.capability("002-5", 12, 80, clauses=["P1.meeting"])
 def test_what_happened_before_the_signature_counts() -> None:
     """The plan is of 27 February, its first phase of the 24th."""
     answer = Bureau().north.hold("kickoff", by="north.head", at=at("2011-02-25"))
@@ -356,7 +356,7 @@ def test_the_rating_by_society_changes_nothing_in_any_school() -> None:
     assert [(states(run), run.status().entries) for run in (bureau.north, bureau.south)] == before
 
 
-@pytest.mark.capability("002-5", 79, 38, clauses=["E.findings"])
+@pytest.mark.capability("002-5", 30, 38, 79, clauses=["E.findings"])
 def test_each_finding_of_an_inspection_is_circulated_and_handled_one_by_one() -> None:
     """E: of inspections no number is wanted, so the first is some; a finding names its circular."""
     bureau = Bureau()

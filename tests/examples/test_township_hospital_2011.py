@@ -117,7 +117,7 @@ def test_everybody_takes_five_looks() -> None:
     assert "five_looks" in {owed.subject for owed in hospital.run.todo("lin")}
 
 
-@pytest.mark.capability("002-1", 34, clauses=["L.inspection"])
+@pytest.mark.capability("002-1", 34, 79, clauses=["L.inspection"])
 def test_three_looks_accept_the_work_after_the_notice() -> None:
     """L.inspection: three entries, and none before problems and measures are public."""
     hospital = Hospital().sorted_out()
@@ -230,7 +230,7 @@ def test_the_office_ends_the_campaign_from_its_last_phase() -> None:
     assert hospital.run.status().outcome == "completed"
 
 
-@pytest.mark.capability("002-1", 76, clauses=["O.organiser"])
+@pytest.mark.capability("002-1", 51, 76, clauses=["O.organiser"])
 def test_the_plan_is_the_countys_with_what_is_its_own() -> None:
     """The template gives the windows; the hospital's office stands where the template says who is in charge."""
     plan = plan_of("township_hospital_2011")

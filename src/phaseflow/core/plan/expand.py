@@ -106,7 +106,7 @@ def _paper(word: s.ChangeoverSpec, paper: s.ChangeoverDocument, name: str) -> ds
         spans=_places(word, {"approve": "approve", "returns_to": "returns_to", "silence": "silence", "asks": "asks",
                              "within": "within"}),
         approve=word.approve, returns_to=Name(word.returns_to), within=word.within, silence=word.silence,
-        asks=word.asks, clause=clause,
+        asks=word.asks, clause=word.clause or clause,
     )  # fmt: skip
     draft = ds.DraftStep(span=word.span_of("by"), spans=_places(word, {"draft": "by"}), draft=word.by, clause=clause)
     return ds.DocumentDuty(
