@@ -134,6 +134,7 @@ _SHOWN: Mapping[str, str] = {
     "MeetingHeld": "{key} is held",
     "DocumentReturned": "{key} goes back to '{to}': {reason}",
     "PollCounted": "{key} is counted: {results}; what follows: {go}",
+    "Obliged": "obliged by the programme: {go}",
     "MakeUpOrdered": "to be made up: {orders}",
     "ItemPublished": "{item} is published",
     "ItemExplained": "{item} is explained: {reason}",

@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))  # what the examples share, when this runs as a script
 
 from phaseflow.testing import Campaign
-from telling import close, database, tell
+from telling import close, tell, where
 
 HERE = Path(__file__).parent
 
@@ -66,5 +66,5 @@ def main(url: str) -> Campaign:
 
 
 if __name__ == "__main__":
-    where = database("township_hospital_2010")
-    close(main(where), where)
+    url = where(HERE, __doc__)
+    close(main(url), url)
