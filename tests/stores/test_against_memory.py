@@ -236,7 +236,9 @@ class BothStores(RuleBasedStateMachine):
 
     @rule(by=minutes, limit=st.integers(0, 3))
     def claim_due(self, by: Any, limit: int) -> None:
-        self.both(lambda tx: tx.claim_due(by=by, limit=limit))
+        heads = self.both(lambda tx: tx.claim_due(by=by, limit=limit))
+        if heads:
+            self.both(lambda tx: tx.claim_due(by=by, limit=limit, after=heads[0]))
 
     @rule(
         status=st.sampled_from([None, "waiting", "leased", "expanded", "dead"]),

@@ -443,7 +443,7 @@ def test_queries_over_heads_walk_an_index(store: PostgresStore, admin: psycopg.C
     found = sql.statements("postgres", store.place.schema)
     admin.execute("SET enable_seqscan = off")
     claimed = found["claim"].replace("%(", "'{").replace(")s", "}'")
-    plan = explain(admin, found["claim_due"].replace("%s", "now()", 1).replace("%s", "5"))
+    plan = explain(admin, found["claim_due"].replace("%s", "now()", 2).replace("%s", "'a'", 1).replace("%s", "5"))
     assert "heads_due" in plan
     assert "Sort" not in plan
     ready = claimed.partition("WITH first AS (")[2].partition("FOR UPDATE")[0]

@@ -15,10 +15,12 @@ from copy import copy
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
+import attrs
+
 from phaseflow.core.calendars import build_calendar
 from phaseflow.core.decide import Decision, Surroundings, decide
 from phaseflow.core.plan import Plan
-from phaseflow.engine import texts
+from phaseflow.engine import batches, texts
 from phaseflow.engine.answers import Answer, Kept, Refused
 from phaseflow.engine.desk import Desk, HostFact
 from phaseflow.engine.inputs import day_of, instant
@@ -359,15 +361,67 @@ class Engine:
         with self.store.transaction() as tx:
             self.plans.keep(tx, plan)
 
-    def tick(self, now: datetime | str | None = None, *, limit: int | None = None) -> int:
+    def execute_many(
+        self, orders: Iterable[tuple[str, c.Command]], *, at_once: int = batches.GROUP
+    ) -> list[batches.Result]:
+        """Carry out commands in turn, several in one transaction, each with its own events and answer (R26).
+
+        For many commands to one run, or to several: a commit is shared, so it costs a fraction of as many `execute`.
+        A command that cannot be carried out does not touch the others.
+
+        Args:
+            orders: Runs and commands, in the order in which they are to be decided.
+            at_once: Commands in one transaction.
+
+        Returns:
+            For each command its answer, or the exception that `execute` would have raised.
+
+        Raises:
+            StoreError: The store failed. What came before the group that failed is committed; a retry of all of them
+                is safe, because commands have ids.
+        """
+        return batches.in_groups(self, orders, at_once)
+
+    def tick(
+        self,
+        now: datetime | str | None = None,
+        *,
+        limit: int | None = None,
+        at_once: int = batches.SWEEP,
+        workers: int = 1,
+    ) -> int:
         """Process what is due in every run, and let programmes move that wait for their units.
 
         Args:
             now: The instant to settle to; the clock's by default.
             limit: At most so many runs.
+            at_once: Runs in one transaction.
+            workers: Threads; more than one helps where the store lets several write at once.
 
         Returns:
             How many runs had something due, or moved by themselves because their units did.
+
+        Raises:
+            TickFailed: Some runs could not be settled; all others were.
+        """
+        done = self.sweep(now, limit=limit, at_once=at_once, workers=workers)
+        if done.failed:
+            raise batches.TickFailed(done)
+        return done.runs
+
+    def sweep(
+        self,
+        now: datetime | str | None = None,
+        *,
+        limit: int | None = None,
+        at_once: int = batches.SWEEP,
+        workers: int = 1,
+        leave: Callable[[str], bool] = lambda run: False,
+        programmes: bool = True,
+    ) -> batches.Sweep:
+        """As `tick`, and say which runs failed instead of raising.
+
+        *leave* names runs to be left alone this time; without *programmes* only clocks are looked at.
         """
         present = self.clock()
         until = instant(now, UTC_DAYS, present) if now is not None else present
@@ -383,16 +437,26 @@ class Engine:
                     ),
                 ),
             )
-        count = 0
-        while limit is None or count < limit:
+        done = batches.sweep(self, until, limit=limit, at_once=at_once, workers=workers, leave=leave)
+        if programmes and (limit is None or done.runs < limit):
+            done = attrs.evolve(done, runs=done.runs + self._tick_watchers(until))
+        return done
+
+    def wake(self, run: str) -> datetime | None:
+        """Settle one run now, and say when it is due next: what a waker calls, early, late, twice or in vain.
+
+        Returns:
+            The instant from which there is something to do again; None where nothing is waited for, or there is no
+            such run.
+        """
+        now = self.clock()
+        with self.store.transaction(write=False) as tx:
+            head = tx.head(run)
+        if head is not None and head.due_at is not None and head.due_at <= now:
+            self.execute(run, c.Tick(id=self.ids(), by=c.SYSTEM, at=now, now=now))
             with self.store.transaction(write=False) as tx:
-                due = tx.heads(HeadQuery(due_by=until, order="due", limit=min(100, limit - count if limit else 100)))
-            if not due:
-                return count + self._tick_watchers(until)
-            for head in due:
-                self.execute(head.run, c.Tick(id=self.ids(), by=c.SYSTEM, at=until, now=until))
-                count += 1
-        return count
+                head = tx.head(run)
+        return head.due_at if head is not None else None
 
     def _tick_watchers(self, until: datetime) -> int:
         """Look again at running programmes that wait for shares of their units, if any unit has an entry more (R11).

@@ -310,8 +310,10 @@ class Tx(Protocol):
     def heads(self, where: HeadQuery) -> list[Head]:
         """The heads that fit, in the order asked for."""
 
-    def claim_due(self, *, by: datetime, limit: int) -> list[Head]:
+    def claim_due(self, *, by: datetime, limit: int, after: Head | None = None) -> list[Head]:
         """Heads that are due by this instant, those due longest first, held until this transaction ends.
+
+        *after* is the last head of the claim before, for going on behind what could not be settled.
 
         What another transaction holds at this moment is left out, so that several pollers share the work.
         """

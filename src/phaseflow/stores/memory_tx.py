@@ -118,9 +118,9 @@ class MemoryTx:
                 yield head
 
     @_guarded
-    def claim_due(self, *, by: datetime, limit: int) -> list[Head]:
+    def claim_due(self, *, by: datetime, limit: int, after: Head | None = None) -> list[Head]:
         self._must_write()
-        return self.heads(HeadQuery(due_by=by, order="due", limit=limit))
+        return self.heads(HeadQuery(due_by=by, order="due", after=after, limit=limit))
 
     @_guarded
     def rows(self, run: str, keys: Collection[str]) -> dict[str, str]:

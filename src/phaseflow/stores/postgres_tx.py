@@ -7,13 +7,16 @@ The statements stand in ``sql/postgres/statements.sql``; how a transaction begin
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 
 from phaseflow.stores.base import Answer, Batch, Head, HeadQuery, Look, PersonalValue, StoredEntry, prefix_end
 from phaseflow.stores.faults import changed_plan
 from phaseflow.stores.postgres_outbox import Outbox
 from phaseflow.stores.postgres_rows import answer_of, head_of, heads_clauses
 from phaseflow.stores.postgres_session import guarded
+
+FIRST = datetime(1, 1, 1, tzinfo=UTC)
+"""Before every instant that a run can be due at."""
 
 
 class PostgresTx(Outbox):
@@ -56,10 +59,11 @@ class PostgresTx(Outbox):
         return [head_of(row) for row in self._run(f"{self._sql['heads']} {clauses}", values).fetchall()]
 
     @guarded
-    def claim_due(self, *, by: datetime, limit: int) -> list[Head]:
+    def claim_due(self, *, by: datetime, limit: int, after: Head | None = None) -> list[Head]:
         self._must_write()
         self.open()
-        claimed = self._all("claim_due", (by, limit))
+        low = (after.due_at, after.run) if after is not None and after.due_at is not None else (FIRST, "")
+        claimed = self._all("claim_due", (by, *low, limit))
         for row in claimed:
             self._held.add(row[0])
             self._revs.setdefault(row[0], row[10])

@@ -113,9 +113,9 @@ class SqliteTx:
         return [_head(row) for row in self._db.execute(text, (*values, _limit(where.limit)))]
 
     @_guarded
-    def claim_due(self, *, by: datetime, limit: int) -> list[Head]:
+    def claim_due(self, *, by: datetime, limit: int, after: Head | None = None) -> list[Head]:
         self._must_write()  # The writer is alone: nobody else can hold a run meanwhile.
-        return self.heads(HeadQuery(due_by=by, order="due", limit=limit))
+        return self.heads(HeadQuery(due_by=by, order="due", after=after, limit=limit))
 
     @_guarded
     def rows(self, run: str, keys: Collection[str]) -> dict[str, str]:

@@ -506,7 +506,9 @@ class StoreLaws:
                 tx.commit(batch_on(tx, run, due_at=due))
         with store.transaction() as tx:
             assert [head.run for head in tx.claim_due(by=NOON + MINUTE, limit=5)] == ["b", "a"]
-            assert [head.run for head in tx.claim_due(by=NOON + 2 * MINUTE, limit=1)] == ["b"]
+            (first,) = tx.claim_due(by=NOON + 2 * MINUTE, limit=1)
+            behind = tx.claim_due(by=NOON + 2 * MINUTE, limit=5, after=first)
+            assert [first.run, *(head.run for head in behind)] == ["b", "a", "c"]
 
     def test_a_settled_run_is_due_no_more(self, store: Store) -> None:
         """Moving or clearing the due instant moves the run in the query."""

@@ -57,7 +57,8 @@ SELECT run, campaign, level, unit, parent, plan, seq, chain, status, due_at, rev
 
 -- name: claim_due
 SELECT run, campaign, level, unit, parent, plan, seq, chain, status, due_at, rev FROM phaseflow.heads
-WHERE due_at <= %s ORDER BY due_at, run LIMIT %s FOR UPDATE SKIP LOCKED;
+WHERE due_at <= %s AND (due_at, run) > (%s::timestamptz, %s COLLATE "C")
+ORDER BY due_at, run LIMIT %s FOR UPDATE SKIP LOCKED;
 
 -- name: rows
 SELECT key, body FROM phaseflow.rows WHERE run = %s AND key = ANY (%s);
