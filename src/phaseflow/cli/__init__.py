@@ -38,6 +38,7 @@ VERBS: dict[str, str] = {
     "tick": "runs",
     "relay": "runs",
     "dead": "dead",
+    "serve": "serve",
     "export": "transfer",
     "import": "transfer",
     "doctor": "doctor",
