@@ -201,6 +201,9 @@ BAD = [
     Bad("PF237", ROLES + CHANGE.replace("opens: on date, window: 04-01", "opens: «on date, window: 04-01"), "opens: on date, window: 04-01", "window: 04-01"),
     Bad("PF238", PARENT.replace("lead: {of: unit}", "lead: {of: unit, for: «unit}") + "programme: {phases: {a: {closes: by office}}, outcomes: {over: {by: office}}}\n", ", for: unit", ""),
     Bad("PF239", with_duty("job: {task: Job, each: «unit, by: boss, due: none}"), "each: unit, ", ""),
+    Bad("PF251", with_duty("job: {task: Job, by: boss, due: none, needs: {done: job, own: «true}}"), ", own: true", ""),
+    Bad("PF252", "parameters: {mark: {as_of: asked, values: [{from: 2009-01-01, value: 80%}]}}\n" + with_duty("job: {task: Job, each: member, due: none}",
+        "outcomes: {done: {by: boss}, over: {when: \"done_share(duty='job') >= «mark\"}}\n"), "as_of: asked, ", ""),
     Bad("PF250", with_duty("talk: {meeting: Talk, by: boss, due: none, at_least: {member: «10% of invited}}"), "of invited", "of attending"),
     # --- polls
     Bad("PF241", with_poll("no_quorum: 1").replace(", no_quorum: 1", "").replace(" no_quorum", "").replace("vote: {", "vote: «{"), "poll: Vote", "poll: Vote, quorum: none"),

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from phaseflow.core.conditions import UNKNOWN, Condition, Read, Requirement, Verdict, explain
-from phaseflow.core.plan.model import Duty, LevelPlan, Plan
+from phaseflow.core.plan.model import Duty, LevelPlan, Parameter, Plan
 from phaseflow.core.state.rows import DutyState, Head, Rows
 from phaseflow.messages.events import Reading
 
@@ -23,7 +23,11 @@ class Missing(Exception):
 
 @attrs.frozen(kw_only=True)
 class Sources:
-    """Where facts come from: the run's own rows, the programme's, a census of the units, and the host."""
+    """Where facts come from: the run's own rows, the programme's, a census of the units, and the host.
+
+    *opened* is the day on which the phase of the condition was opened; dated parameters are read as of it (R4), or as
+    of *day*, the present one, where the policy says `as_of: asked`. *subject* is whom the condition is about.
+    """
 
     plan: Plan
     rows: Rows
@@ -31,6 +35,8 @@ class Sources:
     units: Callable[[], Iterable[Any]] | None = None
     host: Mapping[tuple[str, str], object] = attrs.field(factory=dict)
     day: date | None = None
+    opened: date | None = None
+    subject: str = ""
 
     @property
     def head(self) -> Head:
@@ -50,10 +56,14 @@ class Sources:
         if reader is not None:
             return reader(self, arguments)
         parameter = self.plan.parameters.get(fact.name)
-        value = parameter.on(self.day or self.head.start) if parameter is not None else None
+        value = parameter.on(self._as_of(parameter)) if parameter is not None else None
         if value is None:
             return UNKNOWN
         return int(value) if parameter and parameter.kind == "number" and value.denominator == 1 else value
+
+    def _as_of(self, parameter: Parameter) -> date:
+        asked = self.day if parameter.as_of == "asked" else None
+        return asked or self.opened or self.head.start
 
     def rule(self, name: str) -> Duty:
         """The compiled duty of a name, of this level or of the programme."""
@@ -106,6 +116,15 @@ def _done_share(sources: Sources, arguments: Mapping[str, str]) -> Value:
     states = sources.instances(arguments["duty"])
     owed = sum(state.owed - state.waived for state in states)
     return Fraction(sum(state.done for state in states), owed) if owed else UNKNOWN
+
+
+def _own_done(sources: Sources, arguments: Mapping[str, str]) -> Value:
+    found = sources.latest(arguments["duty"])
+    if found is None:
+        return UNKNOWN
+    rows, state = found
+    part = rows.get(f"part/{state.key}/{sources.subject}")
+    return part is not None and bool(part.done or part.waived)
 
 
 def _passed(sources: Sources, arguments: Mapping[str, str]) -> Value:
@@ -186,6 +205,7 @@ def _host(sources: Sources, arguments: Mapping[str, str]) -> Value:
 READERS: Mapping[str, Callable[[Sources, Mapping[str, str]], Value]] = {
     "outstanding": _outstanding,
     "done_share": _done_share,
+    "own_done": _own_done,
     "passed": _passed,
     "closed": _closed,
     "reached": _reached,

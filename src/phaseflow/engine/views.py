@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from phaseflow.core.decide import Surroundings
 from phaseflow.core.decide import phases as moves
 from phaseflow.core.decide.people import roles_of
 from phaseflow.core.decide.roster import keepers
 from phaseflow.core.decide.settle import settle
 from phaseflow.core.decide.step import Actor, Refusal, Step
-from phaseflow.core.gates import Sources, judge, subjects_outstanding
+from phaseflow.core.gates import judge, subjects_outstanding
 from phaseflow.core.plan.model import Duty, Move, Plan
 from phaseflow.core.reasons import Reason, act_for, cheapest, number_text, reasons
 from phaseflow.core.state.polls import vote_key
@@ -44,11 +43,6 @@ def looking(engine: Engine, run: str) -> Iterator[tuple[Plan, Step, Any]]:
         yield plan, step, (tx, head)
 
 
-def _sources(step: Step) -> Sources:
-    around: Surroundings = step.around
-    return Sources(plan=step.plan, rows=step.rows, up=around.up, units=around.units, host=around.host, day=step.day)
-
-
 def why(engine: Engine, run: str, move: str) -> tuple[Reason, ...]:
     """Every unmet requirement of a move's gate."""
     with looking(engine, run) as (plan, step, _):
@@ -57,7 +51,7 @@ def why(engine: Engine, run: str, move: str) -> tuple[Reason, ...]:
             unmet = moves.unmet(step, found)
         except Refusal as refusal:
             raise Refused(refusal.kind, refusal.problems, engine.plans.lines(plan)) from None
-        return reasons(unmet, _sources(step), step.day)
+        return reasons(unmet, step.facts(), step.day)
 
 
 def what_would_it_take(engine: Engine, run: str, move: str) -> tuple[Reason, ...]:
@@ -74,7 +68,7 @@ def owing(engine: Engine, run: str, duty: str, after: str, limit: int) -> tuple[
                 fix=did_you_mean(duty, step.level.duties) or "look at `todo`",
             )  # fmt: skip
             raise Refused("unknown", (problem,))
-        return subjects_outstanding(_sources(step), duty, limit, after)[0]
+        return subjects_outstanding(step.facts(), duty, limit, after)[0]
 
 
 # --- what is owed -----------------------------------------------------------------------------------------------------
@@ -134,12 +128,14 @@ def _duties(step: Step, duties: Duties, person: str, held: frozenset[str]) -> It
         elif rule.subjects == "role" and rule.each in held:
             part: PartState = step.get(f"part/{state.key}/{person}") or PartState()
             if not part.done and not part.waived and part.owes != 0:
-                yield _owed(step, rule, state, part)
+                yield _owed(step, rule, state, part, subject=person)
         elif rule.subjects != "role" and held & set(rule.by):
             yield _owed(step, rule, state, step.get(f"part/{state.key}/") or PartState())
 
 
-def _owed(step: Step, rule: Duty, state: DutyState, part: PartState, what: str = "") -> Owed:
+def _owed(
+    step: Step, rule: Duty, state: DutyState, part: PartState, what: str = "", subject: str = ""
+) -> Owed:
     term = part.term or state.term
     limit = term.grace or term.due
     wanted = part.owes if part.owes is not None else state.amount
@@ -149,7 +145,7 @@ def _owed(step: Step, rule: Duty, state: DutyState, part: PartState, what: str =
     elif rule.subjects == "body":
         rest = f"{state.outstanding} of {state.owed}"
     return Owed(
-        what=what or act_for(rule, state, _sources(step)),
+        what=what or act_for(rule, state, step.facts()),
         subject=rule.name,
         title=rule.title,
         kind=rule.kind,
@@ -158,12 +154,12 @@ def _owed(step: Step, rule: Duty, state: DutyState, part: PartState, what: str =
         rest=rest,
         line=str(rule.span),
         clause=", ".join(rule.clause),
-        ready=_needs_met(step, rule),
+        ready=_needs_met(step, rule, subject),
     )
 
 
-def _needs_met(step: Step, rule: Duty) -> bool:
-    return rule.needs is None or judge(rule.needs, _sources(step)).value is True
+def _needs_met(step: Step, rule: Duty, subject: str) -> bool:
+    return rule.needs is None or judge(rule.needs, step.facts(rule.phase, subject)).value is True
 
 
 def _document(step: Step, rule: Duty, state: DutyState, person: str, held: frozenset[str]) -> Iterator[Owed]:

@@ -61,6 +61,9 @@ class Done(Shape):
     share: SharePhrase | None = attrs.field(
         default=None, metadata=_doc("It is enough that this share of those who owe have done it.")
     )
+    own: bool = attrs.field(
+        default=False, metadata=_doc("In `needs` of a duty with `each`: it is enough that the same person has done it.")
+    )
 
 
 @shape

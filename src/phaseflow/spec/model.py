@@ -69,6 +69,10 @@ class ParameterSpec(Shape):
         default=None, metadata=doc("The value, if it never changes.")
     )
     values: tuple[DatedValue, ...] = attrs.field(default=(), metadata=doc("Dated values, earliest first."))
+    as_of: Literal["opening", "asked"] = attrs.field(
+        default="opening",
+        metadata=doc("Which dated value holds: that of the day the phase opened, or of the day it is asked for."),
+    )
     clause: Clauses = attrs.field(default=(), metadata=one_or_many("Clause of the source document."))
 
     def validate(self) -> Iterable[Problem]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from phaseflow.core.decide import opinions, phases, routes
+from phaseflow.core.decide import opinions, routes
 from phaseflow.core.decide.finding import check_evidence, check_needs
 from phaseflow.core.decide.papers import Paper, check_lock, check_version, find, require_writer, target
 from phaseflow.core.decide.people import require, require_other
@@ -51,7 +51,7 @@ def draft(step: Step, command: c.Draft) -> None:
     if rule.index == 0:
         check_evidence(paper.duty, command.evidence)
         if not state.version:
-            check_needs(step, paper.duty, f"draft {paper.name}")
+            check_needs(step, paper.duty, f"draft {paper.name}", paper.subject)
             _check_sources(step, paper)
     _check_digest(command.digest, paper, rule, "" if rule.act == "absorb" else state.digest)
     answers = [(number, *opinions.read_answer(text)) for number, text in command.answers.items()]
@@ -104,8 +104,7 @@ def _check_sources(step: Step, paper: Paper) -> None:
 
 
 def _is_there(step: Step, paper: Paper, name: str) -> bool:
-    sources = phases.sources(step)
-    found = sources.latest(name)
+    found = step.facts().latest(name)
     duty = next((level.duties[name] for level in step.plan.levels.values() if name in level.duties), None)
     if found is None or duty is None:
         return False

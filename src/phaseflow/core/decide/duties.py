@@ -88,7 +88,7 @@ def _ready(
     subject = subject_of(step, duty, subject, act, state.key)
     part = part_of(step.rows, state.key, subject)
     check_lock(step, duty, state, part)
-    check_needs(step, duty, act)
+    check_needs(step, duty, act, subject)
     check_evidence(duty, evidence)
     return subject, part
 
@@ -106,7 +106,9 @@ def complete(step: Step, command: c.Complete) -> None:
             clause=duty.clause,
         )
     subject, part = _ready(step, duty, state, command.subject, f"complete '{duty.name}'", command.evidence)
-    _not_twice(duty, subject, part)
+    again = isinstance(duty.spec, specs.BulletinDuty) and duty.spec.every == "regularly"
+    if not again:
+        _not_twice(duty, subject, part)
     step.emit(e.TaskReported(key=state.key, subject=subject, evidence=command.evidence))
     reported(step, duty, state.key, subject)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from phaseflow.core.decide.people import known, require, roles_of
 from phaseflow.core.decide.step import Refusal, Step, refuse
-from phaseflow.core.gates import Missing, Sources, judge, text_of
+from phaseflow.core.gates import Missing, judge, text_of
 from phaseflow.core.plan.model import Duty
 from phaseflow.core.state.duties import part_of
 from phaseflow.core.state.rows import DutyState, PartState
@@ -215,15 +215,12 @@ def _held_for(step: Step, role: str, kind: str) -> bool:
     return step.plan.roles[role].spec.for_ == kind
 
 
-def check_needs(step: Step, duty: Duty, act: str) -> None:
+def check_needs(step: Step, duty: Duty, act: str, subject: str = "") -> None:
     """Refuse, with every reason, what comes before its conditions."""
     if duty.needs is None:
         return
-    facts = Sources(
-        plan=step.plan, rows=step.rows, up=step.around.up, units=step.around.units, host=step.around.host, day=step.day
-    )
     try:
-        judged = judge(duty.needs, facts)
+        judged = judge(duty.needs, step.facts(duty.phase, subject))
     except Missing as missing:
         refuse(
             "crashed",

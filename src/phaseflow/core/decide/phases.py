@@ -24,13 +24,6 @@ from phaseflow.messages import events as e
 from phaseflow.messages.events import Days, Rung, VisitDates
 
 
-def sources(step: Step) -> Sources:
-    """The facts as they stand now."""
-    return Sources(
-        plan=step.plan, rows=step.rows, up=step.around.up, units=step.around.units, host=step.around.host, day=step.day
-    )
-
-
 def visit_of(step: Step, phase: str) -> str:
     """The open visit of a phase (``study/1``), or an empty string."""
     return next((visit for visit in step.head.open if visit.rsplit("/", 1)[0] == phase), "")
@@ -124,7 +117,7 @@ def verdict(step: Step, move: Move) -> e.GateJudged:
 
 def outside(step: Step, gate: Condition | None) -> tuple[tuple[e.Reading, ...], str]:
     """What a gate read outside its own run: counts of units with a digest of their rows, and host facts (R11, R19)."""
-    facts = sources(step)
+    facts = step.facts()
     asked = sorted(reads(gate), key=render) if gate is not None else []
     seen = [fact for fact in asked if fact.name in {*UNITS, "host"}]
     found = tuple(
@@ -148,7 +141,7 @@ def examine(step: Step, move: Move) -> Verdict | None:
     if move.gate is None:
         return None
     try:
-        return judge(move.gate, sources(step))
+        return judge(move.gate, step.facts(move.source or move.target))
     except Missing as missing:
         problem = Problem(
             code="PF323",
@@ -273,7 +266,7 @@ def _chosen(step: Step, phase: Phase, again: Move | None) -> tuple[str, ...]:
     if again.duties is not None:
         return tuple(name for name in phase.duties if name in again.duties)
     if again.missing_only:
-        facts = sources(step)
+        facts = step.facts()
         return tuple(name for name in phase.duties if any(state.outstanding for state in facts.instances(name)))
     return phase.duties
 
@@ -282,7 +275,7 @@ def close(step: Step, phase: str, via: str) -> None:
     """Close the open visit of a phase."""
     visit = visit_of(step, phase)
     state: VisitState = step.get(f"visit/{visit}")
-    facts = sources(step)
+    facts = step.facts()
     rules = step.level.phases[phase]
     left = sum(
         any(row.outstanding > 0 for row in facts.instances(name))
@@ -400,7 +393,7 @@ def automatic(step: Step) -> bool:
         return False
     if not head.waiting and not step.level.automatic:
         return False
-    facts = sources(step)
+    facts = step.facts()
     for name in head.waiting:
         entry = step.level.phases[name].entry
         if entry is None or _holds(entry, facts):

@@ -85,7 +85,7 @@ def _skip(step: Step, paper: Paper, state: DocumentState, rule: RouteStep) -> st
     if rule.when is None:
         return ""
     try:
-        judged = judge(rule.when, phases.sources(step))
+        judged = judge(rule.when, step.facts(paper.duty.phase, paper.subject))
     except Missing as missing:
         refuse(
             "crashed",

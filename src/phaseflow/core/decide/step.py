@@ -16,9 +16,10 @@ import attrs
 from phaseflow.core.calendars import Calendar
 from phaseflow.core.conditions import Requirement
 from phaseflow.core.counting import Count
+from phaseflow.core.gates import Sources
 from phaseflow.core.plan.model import LevelPlan, Plan
 from phaseflow.core.state.evolve import evolve
-from phaseflow.core.state.rows import Clock, Draft, Head, Rows
+from phaseflow.core.state.rows import Clock, Draft, Head, Rows, VisitState
 from phaseflow.errors import NOWHERE, Problem, Span
 from phaseflow.messages.commands import SYSTEM, Command
 from phaseflow.messages.events import Entry, Event
@@ -173,6 +174,15 @@ class Step:
         self.entries.append(entry)
         self.pending.append(entry)
         return entry.seq
+
+    def facts(self, phase: str = "", subject: str = "") -> Sources:
+        """The facts as they stand now, for a condition of *phase* (of the whole campaign, if empty) about *subject*."""
+        number = self.head.visits.get(phase) if phase else None
+        visit: VisitState | None = self.rows.get(f"visit/{phase}/{number}") if number else None
+        return Sources(
+            plan=self.plan, rows=self.rows, up=self.around.up, units=self.around.units, host=self.around.host,
+            day=self.day, opened=self.calendar.day_of(visit.opened) if visit is not None else None, subject=subject,
+        )  # fmt: skip
 
     def get(self, key: str) -> Any:
         """A row of this run."""

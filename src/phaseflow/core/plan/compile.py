@@ -13,13 +13,13 @@ from typing import Any, Literal
 import attrs
 
 from phaseflow.core.calendars import Calendar, build_calendar
-from phaseflow.core.conditions import is_speakable
+from phaseflow.core.conditions import is_speakable, reads
 from phaseflow.core.plan import duties as d
 from phaseflow.core.plan.conditions import FACTS
 from phaseflow.core.plan.expand import expand
 from phaseflow.core.plan.faults import Faults, named
 from phaseflow.core.plan.levels import compile_level
-from phaseflow.core.plan.model import Parameter, Plan, Role
+from phaseflow.core.plan.model import LevelPlan, Parameter, Plan, Role
 from phaseflow.core.plan.references import check_references
 from phaseflow.errors import PolicyError, Span
 from phaseflow.spec import model as s
@@ -58,6 +58,7 @@ def compile_policy(policy: s.Policy, texts: tuple[tuple[str, str], ...] = (), ca
         name: compile_level(name, policy, roles, parameters, faults)
         for name in (("programme", "unit") if policy.programme is not None else ("unit",))
     }
+    _no_clock(levels, parameters, faults)
     if faults.errors or calendar is None:
         raise PolicyError(faults.errors)
     return Plan(
@@ -70,6 +71,21 @@ def compile_policy(policy: s.Policy, texts: tuple[tuple[str, str], ...] = (), ca
         texts=texts,
         warnings=tuple(p for p in faults.problems if p.severity == "warning"),
     )
+
+
+def _no_clock(levels: Mapping[str, LevelPlan], parameters: Mapping[str, Parameter], faults: Faults) -> None:
+    """Nothing happens by itself because a day has come, unless a timer says so (R4)."""
+    for level in levels.values():
+        for move in level.automatic:
+            for fact in reads(move.when) if move.when is not None else ():
+                if fact.parameter and parameters[fact.name].as_of == "asked":
+                    faults.error(
+                        "PF252",
+                        f"'{move.name}' follows by itself from '{fact.name}', whose value changes with the day",
+                        fact.span,
+                        why="the present day is read only in a gate that somebody asks",
+                        fix=f"drop `as_of: asked` of '{fact.name}', or let somebody ask for '{move.name}'",
+                    )
 
 
 def digest(policy: s.Policy, calendar: Calendar) -> str:
@@ -213,7 +229,7 @@ def _parameters(policy: s.Policy, faults: Faults) -> dict[str, Parameter]:
         kind: Literal["share", "number"] = (
             "share" if any(isinstance(value, SharePhrase) for _, value in rows) else "number"
         )
-        found[str(name)] = Parameter(name=str(name), kind=kind, values=tuple(values))
+        found[str(name)] = Parameter(name=str(name), kind=kind, values=tuple(values), as_of=spec.as_of)
     return found
 
 

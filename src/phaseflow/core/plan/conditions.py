@@ -32,7 +32,8 @@ _Arguments: TypeAlias = dict[str, Literal["text", "number"] | tuple[str, ...]]
 
 
 FACTS = frozenset({
-    "outstanding", "done_share", "passed", "closed", "reached", "items", "units", "units_share", "poll_share", "host",
+    "outstanding", "done_share", "own_done", "passed", "closed", "reached", "items", "units", "units_share",
+    "poll_share", "host",
 })  # fmt: skip
 """What a gate can read; no parameter may bear one of these names."""
 
@@ -51,7 +52,7 @@ class Scope:
     """The names a condition may use, and where it stands.
 
     *duties* and *phases* map a name to its level; *routes* maps a document to its steps; *prescribed* lists the duties
-    that the word ``duties`` means here.
+    that the word ``duties`` means here. *about_subject* says that the condition is judged for each who owes something.
     """
 
     faults: Faults
@@ -66,6 +67,7 @@ class Scope:
     parameters: Mapping[str, ParameterKind]
     values: Mapping[str, Fraction] = attrs.field(factory=dict)
     prescribed: tuple[tuple[str, Span, str], ...] | None = None
+    about_subject: bool = False
 
     def schema(self) -> c.Schema:
         """What an expression may say."""
@@ -75,6 +77,7 @@ class Scope:
         facts = {
             "outstanding": _fact("count", {"duty": duties}),
             "done_share": _fact("share", {"duty": duties}),
+            "own_done": _fact("bool", {"duty": duties if self.about_subject else ()}),
             "passed": _fact("bool", {"document": tuple(self.routes), "step": "text"}),
             "closed": _fact("bool", {"phase": phases}),
             "reached": _fact("bool", {"phase": phases}),
@@ -204,6 +207,14 @@ def _duty(name: str, span: Span, scope: Scope, known: Mapping[str, object], noun
 def _done(name: str, span: Span, tree: s.Done, scope: Scope) -> c.Condition:
     if not _duty(name, span, scope, scope.duties):
         return _nothing(span)
+    if tree.own:
+        if not scope.about_subject:
+            scope.faults.error(
+                "PF251", "'own' means nothing here", tree.span_of("own"),
+                why="it asks for what the same person has done, and this condition is about nobody",
+                fix="drop `own`, or write it under `needs` of a duty with `each`",
+            )  # fmt: skip
+        return attrs.evolve(read("own_done", span, duty=name), label=f"own '{name}' done")
     if tree.share is None:
         return outstanding(name, span)
     share = c.Const(tree.share.value, span=tree.span_of("share"))

@@ -133,6 +133,7 @@ def compile_duty(place: Place, level: str, policy: Policy, roles: Mapping[str, R
     if due is not None and due.anchor is not None:
         check_anchor(due.anchor, spec.span_of("due"), policy, scope)
     dated = due is not None and not due.undated
+    own = attrs.evolve(scope, about_subject=subjects != "run")
     return Duty(
         name=place.name,
         kind=kind_of(spec),
@@ -148,7 +149,7 @@ def compile_duty(place: Place, level: str, policy: Policy, roles: Mapping[str, R
         lock=spec.lock,
         remind=spec.remind or (defaults.remind if dated else ()),
         overdue=by_name(spec.overdue or (defaults.overdue if dated else {})),
-        needs=build(spec.needs, scope) if spec.needs is not None else None,
+        needs=build(spec.needs, own) if spec.needs is not None else None,
         spec=spec,
         clause=spec.clause,
         span=place.span,

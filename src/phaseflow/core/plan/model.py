@@ -225,6 +225,7 @@ class Parameter:
 
     name: str
     kind: Literal["share", "number"]
+    as_of: Literal["opening", "asked"]
     values: tuple[tuple[date | None, Fraction], ...]
 
     def on(self, day: date) -> Fraction | None:
