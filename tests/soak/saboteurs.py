@@ -38,10 +38,9 @@ class OutboxLater(Passing):
         later: list[Batch] = []
 
         class Stripped(Passing):
-            def commit(self, batch: Batch) -> None:
-                self._inner.commit(attrs.evolve(batch, notices=()))
-                if batch.notices:
-                    later.append(batch)
+            def commit(self, *batches: Batch) -> None:
+                self._inner.commit(*(attrs.evolve(batch, notices=()) for batch in batches))
+                later.extend(batch for batch in batches if batch.notices)
 
         with self._inner.transaction(**how) as tx:
             yield Stripped(tx)
@@ -68,8 +67,8 @@ class NoVersionCheck(Passing):
         todo: list[Batch] = []
 
         class Deferred(Passing):
-            def commit(self, batch: Batch) -> None:
-                todo.append(batch)
+            def commit(self, *batches: Batch) -> None:
+                todo.extend(batches)
 
         with self._inner.transaction(write=False) as tx:
             yield Deferred(tx)

@@ -22,9 +22,10 @@ from phaseflow.engine import texts
 from phaseflow.engine.answers import Answer, CommandIdReused, Kept, Refused, UnknownRun
 from phaseflow.engine.ballots import count_box
 from phaseflow.engine.consequences import follow
+from phaseflow.engine.habits import Guess, Habits
 from phaseflow.engine.inputs import checked
 from phaseflow.engine.plans import PlanShelf
-from phaseflow.engine.rows import StoreRows
+from phaseflow.engine.rows import FIRST, StoreRows
 from phaseflow.errors import Problem, did_you_mean
 from phaseflow.messages import commands as c
 from phaseflow.messages.events import GateJudged, PlanAmended
@@ -42,25 +43,29 @@ class Desk:
 
     plans: PlanShelf
     facts: Mapping[tuple[str, str], HostFact]
+    habits: Habits = attrs.field(factory=Habits)
 
     def execute(
         self, tx: Tx, run: str, command: c.Command, plan: Plan | None, personal: tuple[PersonalValue, ...]
     ) -> Answer:
         command = checked(command)
-        head = tx.head(run)
-        if head is None and not isinstance(command, c.StartRun):
+        guess = self.habits.guess(command) if tx.far else Guess()
+        looked = tx.look(run, command_id=command.id, keys=guess.keys, prefixes=guess.prefixes, limit=FIRST)
+        if looked is None and not isinstance(command, c.StartRun):
             raise self.unknown(tx, run)
-        known = tx.answer(run, command.id) if head is not None else None
-        if known is not None:
-            return self._again(tx, run, command, known)
+        if looked is not None and looked.answer is not None:
+            return self._again(tx, run, command, looked.answer)
+        head = looked.head if looked is not None else None
         plan = plan or self.plans.load(tx, head.plan if head is not None else "")
-        rows = StoreRows(tx, run)
+        rows = StoreRows(tx, run, (looked, guess) if looked is not None else None)
         around = self.around(tx, head, plan, command)
         decision = decide(plan, rows, self.observe(tx, run, command), around)
         seq = head.seq if head is not None else 0
         if decision.entries or decision.accepted:
             self._commit(tx, run, head, seq, plan, command, decision, personal, rows, around)
             follow(self, tx, run, decision.entries)
+        if tx.far:
+            self.habits.learn(command, Guess(frozenset(rows.keys), frozenset(rows.prefixes)))
         if decision.refusal is not None:
             refused = self._refused(plan, decision)
             if head is None:

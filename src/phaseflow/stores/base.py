@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Literal, Protocol, TypeAlias
+from typing import ClassVar, Literal, Protocol, TypeAlias
 
 import attrs
 
@@ -290,6 +290,9 @@ class Tx(Protocol):
     threads. All instants are aware; they come back in UTC, exact to the microsecond.
     """
 
+    far: ClassVar[bool]
+    """Whether each read is a round trip, so that it pays to ask for what is likely to be needed in one `look`."""
+
     def head(self, run: str) -> Head | None:
         """The head of *run*, or None where there is no such run."""
 
@@ -330,8 +333,9 @@ class Tx(Protocol):
     def answer(self, run: str, command_id: str) -> Answer | None:
         """The recorded answer to a command of *run*, or None where it was never accepted."""
 
-    def commit(self, batch: Batch) -> None:
-        """Write *batch*; it lasts when the transaction ends well. Several may go into one transaction.
+    def commit(self, *batches: Batch) -> None:
+        """Write *batches*, in this order; they last when the transaction ends well. Several may go into one
+        transaction, and those of different runs best in one call.
 
         Raises:
             Conflict: The stored seq is not ``batch.expected_seq``; or the command id is answered, or a ballot id taken.

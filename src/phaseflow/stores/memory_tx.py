@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice, takewhile
-from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, TypeVar, assert_never
+from typing import TYPE_CHECKING, ClassVar, Concatenate, Literal, ParamSpec, TypeVar, assert_never
 
 import attrs
 
@@ -65,6 +65,8 @@ def _guarded(method: Callable[Concatenate[MemoryTx, P], R]) -> Callable[Concaten
 
 class MemoryTx:
     """A `Tx` on a `MemoryStore`; *state* tells how the transaction stands."""
+
+    far: ClassVar[bool] = False
 
     __slots__ = ("_store", "_write", "state")
 
@@ -144,8 +146,12 @@ class MemoryTx:
         return self._store.answers[run].get(command_id)
 
     @_guarded
-    def commit(self, batch: Batch) -> None:
+    def commit(self, *batches: Batch) -> None:
         self._must_write()
+        for batch in batches:
+            self._commit_one(batch)
+
+    def _commit_one(self, batch: Batch) -> None:
         store, run = self._store, batch.head.run
         _must_be_whole(entry.body for entry in batch.entries)
         _must_be_whole(text for pair in batch.put.items() for text in pair)

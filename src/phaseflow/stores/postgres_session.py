@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
+from typing import Any, ClassVar, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 import psycopg
 
@@ -60,6 +60,8 @@ def guarded(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P
 class Session:
     """One transaction, begun when it has to be; *state* tells how it stands."""
 
+    far: ClassVar[bool] = True
+
     def __init__(self, line: Line, mode: Mode, *, begun: bool = False) -> None:
         self._line = line
         self._mode = mode
@@ -72,7 +74,6 @@ class Session:
         self.begun = begun
         self.state: Literal["open", "spent", "over"] = "open"
         self.scrub = False
-        self.told = False
 
     # --- beginning and ending ---------------------------------------------------------------------------------------
 
@@ -103,19 +104,37 @@ class Session:
 
     # --- commits ----------------------------------------------------------------------------------------------------
 
-    def _write(self, batch: Batch) -> None:
-        run = batch.head.run
+    def _may_put_off(self) -> bool:
+        """Whether a commit may wait for the end of the block: in haste, if it is the first thing written."""
+        return self._mode == "hasty" and not self.begun and self._pending is None
+
+    def _write(self, *batches: Batch) -> None:
+        """One statement a batch; those of several runs go out together and cost one round trip."""
+        runs = {batch.head.run for batch in batches}
+        if len(batches) == 1 or len(runs) < len(batches):
+            for batch in batches:
+                self._written(batch, self._send(self._cursor, batch))
+            return
+        with self._cursor.connection.pipeline():
+            sent = [self._send(self._line.cursor(), batch) for batch in batches]
+        for batch, cursor in zip(batches, sent, strict=True):
+            self._written(batch, cursor)
+
+    def _send(self, cursor: Cursor, batch: Batch) -> Cursor:
         text = _statement(self._line.schema, commit_parts(batch))
         try:
-            row = self._cursor.execute(text, commit_values(batch, self._revs.get(run))).fetchone()
+            return cursor.execute(text, commit_values(batch, self._revs.get(batch.head.run)))
         except psycopg.errors.UniqueViolation as fault:
             if batch.answer is not None and fault.diag.constraint_name == "answers_pkey":
-                raise Conflict(f"command {batch.answer.command_id!r} of run {run!r} is answered already") from fault
+                what = f"command {batch.answer.command_id!r} of run {batch.head.run!r} is answered already"
+                raise Conflict(what) from fault
             raise
+
+    def _written(self, batch: Batch, cursor: Cursor) -> None:
+        row = cursor.fetchone()
         if row is None:
             raise self._refusal(batch)
-        self._revs[run] = row[0]
-        self.told = self.told or bool(batch.notices) or batch.head.due_at is not None
+        self._revs[batch.head.run] = row[0]
 
     def _refusal(self, batch: Batch) -> Exception:
         """Why the head was not written; asked on the same connection, where the writer that was first is seen."""
@@ -146,7 +165,7 @@ class Session:
 
     def _hold(self, run: str) -> None:
         """Keep other writers from a run from now on, once a transaction is begun; in haste nothing is held."""
-        if self._mode == "reading" or (self._mode == "hasty" and not self.begun and self._pending is None):
+        if self._mode == "reading" or self._may_put_off():
             return
         if run not in self._held:
             self._all("hold", (run, run))

@@ -94,16 +94,18 @@ class PostgresTx(Outbox):
         return None if row is None else answer_of(row)
 
     @guarded
-    def commit(self, batch: Batch) -> None:
+    def commit(self, *batches: Batch) -> None:
         self._must_write()
-        if self._mode == "hasty" and not self.begun and self._pending is None and not batch.erase:
-            self._pending = batch
+        erasing = any(batch.erase for batch in batches)
+        if len(batches) == 1 and not erasing and self._may_put_off():
+            self._pending = batches[0]
             return
         self.open()
-        if batch.erase:
-            self._run(self._sql["personal_erase"], (batch.head.run, list(batch.erase)))
+        if erasing:
+            for batch in batches:
+                self._run(self._sql["personal_erase"], (batch.head.run, list(batch.erase)))
             self.scrub = True
-        self._write(batch)
+        self._write(*batches)
 
     @guarded
     def keep_plan(self, digest: str, body: str) -> None:

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, assert_never, get_args
+from typing import Any, ClassVar, Concatenate, Literal, ParamSpec, Protocol, TypeVar, assert_never, get_args
 
 from phaseflow.stores import sql
 from phaseflow.stores.base import (
@@ -79,6 +79,8 @@ def _guarded(method: Callable[Concatenate[SqliteTx, P], R]) -> Callable[Concaten
 class SqliteTx:
     """A `Tx` on one SQLite connection that is inside a transaction; *state* tells how the transaction stands."""
 
+    far: ClassVar[bool] = False
+
     __slots__ = ("_db", "_path", "_write", "scrub", "state")
 
     def __init__(self, db: Driver, path: Path, *, write: bool) -> None:
@@ -143,8 +145,12 @@ class SqliteTx:
         return Answer(command_id=row[0], digest=row[1], seq_first=row[2], seq_last=row[3], body=row[4])
 
     @_guarded
-    def commit(self, batch: Batch) -> None:
+    def commit(self, *batches: Batch) -> None:
         self._must_write()
+        for batch in batches:
+            self._commit_one(batch)
+
+    def _commit_one(self, batch: Batch) -> None:
         head, run, db = batch.head, batch.head.run, self._db
         self._put_head(head, batch.expected_seq)
         if batch.answer is not None:

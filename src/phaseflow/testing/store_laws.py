@@ -203,6 +203,25 @@ class StoreLaws:
             assert [(head.run, head.seq) for head in tx.heads(HeadQuery())] == [("a", 3), ("b", 1)]
             assert codec.verify_chain(tx.entries("a"), "a", tx.head("a")) == []
 
+    def test_several_batches_are_one_commit(self, store: Store) -> None:
+        """Batches handed in together are written in their order, all or none of them."""
+        with store.transaction() as tx:
+            for run in ("a", "b"):
+                tx.commit(batch_on(tx, run))
+        with store.transaction() as tx:
+            tx.commit()
+            tx.commit(*(batch_on(tx, run, put={"k": run}, due_at=NOON) for run in ("b", "c", "a")))
+            assert [(head.run, head.seq) for head in tx.heads(HeadQuery())] == [("a", 2), ("b", 2), ("c", 1)]
+            assert tx.rows("c", ["k"]) == {"k": "c"}
+        with store.transaction() as tx:
+            good, late = batch_on(tx, "a"), batch_on(tx, "b")
+            tx.commit(batch_on(tx, "b"))
+        with pytest.raises(Conflict), store.transaction() as tx:
+            tx.commit(good, late)
+        with store.transaction() as tx:
+            assert [(head.run, head.seq) for head in tx.heads(HeadQuery())] == [("a", 2), ("b", 3), ("c", 1)]
+            assert codec.verify_chain(tx.entries("b"), "b", tx.head("b")) == []
+
     def test_a_batch_without_entries_changes_rows_alone(self, store: Store) -> None:
         """Rows and the due instant can move without an event; seq and chain stay."""
         with store.transaction() as tx:
