@@ -303,6 +303,27 @@ def test_a_server_that_comes_back_is_found_again() -> None:
             PostgresStore(server.url())
 
 
+def test_a_listener_hears_other_processes_and_comes_back(postgres: str, admin: psycopg.Connection[Any]) -> None:
+    """A hint crosses from store to store; a listener that was cut off connects again, and calls, to be sure."""
+    name = f"{NAME}-listener"
+    here, there = PostgresStore(f"{postgres}&application_name={name}"), PostgresStore(postgres)
+    woken = threading.Event()
+    listening = here.listen(woken.set)
+    try:
+        assert listening.listening.wait(20)  # type: ignore[attr-defined]
+        assert woken.wait(20), "it calls at once, since something may have been there before it"
+        woken.clear()
+        commit(there, due_at=NOON)
+        assert woken.wait(20)
+        woken.clear()
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", (name,))
+        assert woken.wait(20)
+    finally:
+        listening.stop()
+        here.close()
+        there.close()
+
+
 # --- places ---------------------------------------------------------------------------------------------------------
 
 

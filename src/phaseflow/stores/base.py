@@ -8,7 +8,7 @@ the adapter's own affair. Rules about campaigns do not belong here.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -419,6 +419,13 @@ class Tx(Protocol):
         """Mark a dead delivery as skipped for this *reason*; False if there is no dead delivery of this id."""
 
 
+class Listening(Protocol):
+    """Somebody who listens for hints, until stopped."""
+
+    def stop(self) -> None:
+        """Listen no more."""
+
+
 class Store(Protocol):
     """A database of runs. Safe to share between threads; each transaction belongs to the thread that began it."""
 
@@ -438,6 +445,13 @@ class Store(Protocol):
             StoreMisuse: This thread is inside a transaction of this store already.
             StoreBusy: No turn within the store's waiting time.
             StoreClosed: The store was closed.
+        """
+
+    def listen(self, woken: Callable[[], None]) -> Listening:
+        """Call *woken* soon after notices, or a due instant, were committed, here or by another process.
+
+        A hint and never the truth: it may come late, twice, for nothing, or not at all. *woken* is called by any
+        thread, and only says that it is time to look: it does not use the store, and does not raise.
         """
 
     def close(self) -> None:

@@ -9,11 +9,13 @@ committing and rolling back stay with the host.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from phaseflow.stores.base import Store, StoreMisuse, Tx
+from phaseflow.stores.base import Listening, Store, StoreMisuse, Tx
+from phaseflow.stores.bell import Bell
 from phaseflow.stores.faults import nested, over
 from phaseflow.stores.sqlite import SqliteStore
 from phaseflow.stores.sqlite_errors import worded
@@ -134,6 +136,10 @@ class JoinedStore:
     def transaction(self, *, write: bool = True, wait: bool = True) -> AbstractContextManager[Tx]:
         """Begin with ``with``. What ends well is kept if the host commits."""
         return JoinedTransaction(self, write=write)
+
+    def listen(self, woken: Callable[[], None]) -> Listening:
+        """Nobody is woken from in here: what was done is not there before the host commits."""
+        return Bell().listen(woken)
 
     def close(self) -> None:
         """Nothing: the connection is the host's."""

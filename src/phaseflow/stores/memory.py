@@ -14,7 +14,17 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from phaseflow.stores.base import Answer, Delivery, Head, PersonalValue, StoreClosed, StoredEntry, StoredNotice
+from phaseflow.stores.base import (
+    Answer,
+    Delivery,
+    Head,
+    Listening,
+    PersonalValue,
+    StoreClosed,
+    StoredEntry,
+    StoredNotice,
+)
+from phaseflow.stores.bell import Bell
 from phaseflow.stores.faults import nested, over
 from phaseflow.stores.memory_tx import MemoryTx
 
@@ -85,6 +95,7 @@ class MemoryStore:
         self.hooks: Table[str, int] = Table(undo)
         self.deliveries: Table[tuple[int, str, str], Delivery] = Table(undo)
         self.open: dict[str, Table[tuple[int, str], str]] = defaultdict(lambda: Table(undo))
+        self.bell = Bell()
         self._turn = threading.Lock()
         self._inside = threading.local()
         self._closed = False
@@ -92,6 +103,10 @@ class MemoryStore:
     def transaction(self, *, write: bool = True, wait: bool = True) -> MemoryTransaction:
         """Begin with ``with``; see `phaseflow.stores.base.Store.transaction`. Writers take turns, in haste or not."""
         return MemoryTransaction(self, write=write)
+
+    def listen(self, woken: Callable[[], None]) -> Listening:
+        """Have *woken* called after commits; see `phaseflow.stores.base.Store.listen`."""
+        return self.bell.listen(woken)
 
     def close(self) -> None:
         """Refuse all further use; what was kept is gone with the object."""
@@ -136,6 +151,9 @@ class MemoryTransaction:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         state, self._tx.state = self._tx.state, "over"
-        self._store.end(keep=kind is None and state == "open")
+        good = kind is None and state == "open"
+        self._store.end(keep=good)
+        if good and self._tx.told:
+            self._store.bell.ring()
         if kind is None and state == "spent":
             raise over("spent")

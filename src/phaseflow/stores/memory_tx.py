@@ -35,6 +35,7 @@ from phaseflow.stores.base import (
     delivery_key,
     look_at,
 )
+from phaseflow.stores.bell import awaited
 from phaseflow.stores.codec import instant_key, read_instant
 from phaseflow.stores.faults import bad_hook, changed_identity, changed_plan, over, read_only, stale, unstorable
 
@@ -68,12 +69,13 @@ class MemoryTx:
 
     far: ClassVar[bool] = False
 
-    __slots__ = ("_store", "_write", "state")
+    __slots__ = ("_store", "_write", "state", "told")
 
     def __init__(self, store: MemoryStore, *, write: bool) -> None:
         self._store = store
         self._write = write
         self.state: Literal["open", "spent", "over"] = "open"
+        self.told = False
 
     def _must_write(self) -> None:
         if not self._write:
@@ -150,6 +152,7 @@ class MemoryTx:
         self._must_write()
         for batch in batches:
             self._commit_one(batch)
+            self.told = self.told or awaited(batch)
 
     def _commit_one(self, batch: Batch) -> None:
         store, run = self._store, batch.head.run

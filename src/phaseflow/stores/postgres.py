@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Literal
@@ -19,12 +20,14 @@ import psycopg
 from phaseflow.stores import sql
 from phaseflow.stores.base import (
     BUSY_TIMEOUT,
+    Listening,
     StoreCorrupt,
     StoreError,
     StoreMisuse,
     StoreVersion,
 )
 from phaseflow.stores.faults import nested, over
+from phaseflow.stores.postgres_bell import PostgresBell
 from phaseflow.stores.postgres_errors import in_words, worded
 from phaseflow.stores.postgres_pool import Connection, Pool
 from phaseflow.stores.postgres_rows import adapt
@@ -49,11 +52,16 @@ class PostgresStore:
         self._inside = threading.local()
         with worded(self.place.shown, begun=False), self._connect() as connection:
             _migrate(connection, self.place)
+        self.bell = PostgresBell(self._connect, self.place.schema)
         self.pool = Pool(self._connect, size=self.place.pool, shown=self.place.shown)
 
     def transaction(self, *, write: bool = True, wait: bool = True) -> PostgresTransaction:
         """Begin with ``with``; see `phaseflow.stores.base.Store.transaction`."""
         return PostgresTransaction(self, "reading" if not write else "holding" if wait else "hasty")
+
+    def listen(self, woken: Callable[[], None]) -> Listening:
+        """Start a thread that listens on a connection of its own; see `phaseflow.stores.base.Store.listen`."""
+        return self.bell.listen(woken)
 
     def close(self) -> None:
         """Close the idle connections; one that is in use is closed when its transaction ends."""
@@ -128,6 +136,8 @@ class PostgresTransaction:
             self._end(good)
             if good and self._tx.scrub:
                 self._store.scrub(self._connection)
+            if good and self._tx.told:
+                self._store.bell.ring(self._connection)
         finally:
             self._store.leave(self._connection)
         if kind is None and state == "spent":

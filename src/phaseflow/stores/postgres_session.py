@@ -16,6 +16,7 @@ import psycopg
 
 from phaseflow.stores import sql
 from phaseflow.stores.base import Batch, Conflict
+from phaseflow.stores.bell import awaited
 from phaseflow.stores.faults import changed_identity, over, read_only, stale
 from phaseflow.stores.postgres_errors import DRIVER_FAULTS, broken, in_words
 from phaseflow.stores.postgres_rows import commit_parts, commit_values
@@ -74,6 +75,7 @@ class Session:
         self.begun = begun
         self.state: Literal["open", "spent", "over"] = "open"
         self.scrub = False
+        self.told = False
 
     # --- beginning and ending ---------------------------------------------------------------------------------------
 
@@ -135,6 +137,7 @@ class Session:
         if row is None:
             raise self._refusal(batch)
         self._revs[batch.head.run] = row[0]
+        self.told = self.told or awaited(batch)
 
     def _refusal(self, batch: Batch) -> Exception:
         """Why the head was not written; asked on the same connection, where the writer that was first is seen."""

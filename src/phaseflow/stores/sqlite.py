@@ -13,7 +13,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ from typing import Literal
 from phaseflow.stores import sql
 from phaseflow.stores.base import (
     BUSY_TIMEOUT,
+    Listening,
     StoreBusy,
     StoreClosed,
     StoreCorrupt,
@@ -29,6 +30,7 @@ from phaseflow.stores.base import (
     StoreMisuse,
     StoreVersion,
 )
+from phaseflow.stores.bell import Bell
 from phaseflow.stores.faults import nested, over
 from phaseflow.stores.sqlite_errors import worded
 from phaseflow.stores.sqlite_tx import SqliteTx
@@ -59,6 +61,7 @@ class SqliteStore:
         self._synchronous = {"full": "FULL", "normal": "NORMAL"}[durability]
         self._patience = busy_timeout.total_seconds()
         self._process = os.getpid()
+        self.bell = Bell()
         self._writing = threading.Lock()
         self._inside = threading.local()
         self._closed = False
@@ -71,6 +74,10 @@ class SqliteStore:
     def transaction(self, *, write: bool = True, wait: bool = True) -> SqliteTransaction:
         """Begin with ``with``; see `phaseflow.stores.base.Store.transaction`. Writers take turns, in haste or not."""
         return SqliteTransaction(self, write=write)
+
+    def listen(self, woken: Callable[[], None]) -> Listening:
+        """Have *woken* called after commits of this process; other processes give no hint."""
+        return self.bell.listen(woken)
 
     def close(self) -> None:
         """Close the idle connections; one that is in use is closed when its transaction ends."""
@@ -217,6 +224,8 @@ class SqliteTransaction:
         state, self._tx.state = self._tx.state, "over"
         good = kind is None and state == "open"
         self._store.end(self._connection, write=self._write, keep=good, scrub=self._tx.scrub)
+        if good and self._tx.told:
+            self._store.bell.ring()
         if kind is None and state == "spent":
             raise over("spent")
 

@@ -38,6 +38,7 @@ from phaseflow.stores.base import (
     look_at,
     prefix_end,
 )
+from phaseflow.stores.bell import awaited
 from phaseflow.stores.codec import instant_key
 from phaseflow.stores.faults import bad_hook, changed_identity, changed_plan, over, read_only, stale
 from phaseflow.stores.sqlite_errors import DRIVER_FAULTS, in_words
@@ -81,7 +82,7 @@ class SqliteTx:
 
     far: ClassVar[bool] = False
 
-    __slots__ = ("_db", "_path", "_write", "scrub", "state")
+    __slots__ = ("_db", "_path", "_write", "scrub", "state", "told")
 
     def __init__(self, db: Driver, path: Path, *, write: bool) -> None:
         self._db = db
@@ -89,6 +90,7 @@ class SqliteTx:
         self._write = write
         self.state: Literal["open", "spent", "over"] = "open"
         self.scrub = False
+        self.told = False
 
     # --- runs -----------------------------------------------------------------------------------------------------
 
@@ -149,6 +151,7 @@ class SqliteTx:
         self._must_write()
         for batch in batches:
             self._commit_one(batch)
+            self.told = self.told or awaited(batch)
 
     def _commit_one(self, batch: Batch) -> None:
         head, run, db = batch.head, batch.head.run, self._db

@@ -388,6 +388,24 @@ class StoreLaws:
             assert looked is not None
             assert (looked.head.due_at, looked.answer, looked.rows, looked.scans) == (NOON, None, {}, {})
 
+    def test_who_listens_is_woken(self, store: Store) -> None:
+        """A commit of a notice or a due instant wakes who listens; undone, or stopped, nobody has to be."""
+        woken = threading.Event()
+        listening = store.listen(woken.set)
+        try:
+            for due in (True, False):
+                for number in range(100):  # A hint may be left out, so soon after the last, or before all is set up.
+                    woken.clear()
+                    told = () if due else (notice("r", 1, number),)
+                    with store.transaction(wait=due) as tx:
+                        tx.commit(batch_on(tx, "r", due_at=NOON if due else None, notices=told))
+                    if woken.wait(0.2):
+                        break
+                assert woken.is_set()
+        finally:
+            listening.stop()
+            listening.stop()
+
     def test_a_store_is_not_touched_through_its_values(self, store: Store) -> None:
         """Changing a mapping that was given, or one that was got, changes nothing that is kept."""
         put = {"a": "1"}
