@@ -3,9 +3,10 @@
     python tests/soak/harness.py --seconds 120 --store sqlite --store postgres
 
 Everything works as in production - the engine, its store, the relay - in processes of their own, with a clock in which
-a day passes in a second or two. They are killed (SIGKILL) again and again and started anew; on PostgreSQL connections
-are cut and the server is stopped at once, too. What a process was answered and what a hook was told, it notes outside:
-in a notebook to which lines are appended whole, which a kill cannot take back. In the end the claims are checked:
+a day passes in a second or two. They are killed (SIGKILL) again and again and started anew, or frozen (SIGSTOP) past
+their leases; on PostgreSQL connections are cut and the server is stopped at once, too. What a process was answered and
+what a hook was told, it notes outside: in a notebook to which lines are appended whole, which a kill cannot take back.
+In the end the claims are checked:
 
 - every command that was acknowledged is in the trail, once, and its answer is on record;
 - each trail is whole: no gap, the chain intact, every row as the trail says (no update was lost);
@@ -45,6 +46,7 @@ from phaseflow import Engine, compile_policy
 from phaseflow.core.notices import Notice
 from phaseflow.core.plan import Plan
 from phaseflow.hooks import Telling, hookimpl
+from phaseflow.messages.events import AmountRecorded, DutyFellDue, DutyReminded
 from phaseflow.relay import Relay
 from phaseflow.spec.reader import read_policy
 from phaseflow.stores import open_store
@@ -58,6 +60,9 @@ DAYS = 60
 
 DUE = {n: f"d{n}" for n in range(1, DAYS - 2, 2)}
 """Duties by the day after the beginning on which they are due."""
+
+LEASE = 3
+"""Real seconds that a claimed delivery belongs to one relay."""
 
 WRITERS = 4
 UNITS = 6
@@ -186,9 +191,9 @@ def serve(soak: Soak, number: int, life: int) -> None:
         time.sleep(0.01)
 
 
-def _relay(soak: Soak, engine: Engine, worker: str, *, lease: float = 4) -> Relay:
+def _relay(soak: Soak, engine: Engine, worker: str) -> Relay:
     """A relay whose leases last some real seconds."""
-    length = timedelta(days=DAYS) * (lease / soak.seconds)
+    length = timedelta(days=DAYS) * (LEASE / soak.seconds)
     return Relay(engine.store, [Told(soak)], clock=soak.clock, worker=worker, lease=length)
 
 
@@ -202,6 +207,7 @@ class Crew:
         self._soak = soak
         self._context = multiprocessing.get_context("fork")  # A fresh interpreter would cost more than most lives last.
         self._lives: Counter[int] = Counter()
+        self._frozen: list[tuple[float, int, Any]] = []
         self._members = {place: self._begin(place) for place in range(WRITERS + 2)}
 
     def _begin(self, place: int) -> Any:
@@ -210,6 +216,23 @@ class Crew:
         process = self._context.Process(target=work, args=(self._soak, place, self._lives[place]), daemon=True)
         process.start()
         return process
+
+    def freeze(self, place: int, seconds: float) -> None:
+        """Stop one (SIGSTOP), and let it go on when its leases are over, if it was not killed by then."""
+        process = self._members[place]
+        os.kill(process.pid, signal.SIGSTOP)
+        self._frozen.append((time.time() + seconds, place, process))
+
+    def thaw(self) -> None:
+        """Let those go on whose time is over."""
+        now, left = time.time(), []
+        for until, place, process in self._frozen:
+            if self._members[place] is process:
+                if until > now:
+                    left.append((until, place, process))
+                else:
+                    os.kill(process.pid, signal.SIGCONT)
+        self._frozen = left
 
     def kill(self, place: int) -> None:
         """Kill one and start it anew."""
@@ -236,6 +259,7 @@ class Report:
     """What a soak did and what it found; no *faults* means that the store kept its word."""
 
     kills: int
+    freezes: int
     cuts: int
     stops: int
     acknowledged: int
@@ -267,24 +291,28 @@ def soak(
             for unit in range(UNITS):
                 engine.start(plan(), unit=f"u{unit}", start="2009-03-01", roster=ROSTER)
         this = attrs.evolve(begin, since=time.time(), saboteur=SABOTEURS.get(saboteur))
-        kills, cuts, stops = _storm(this, server, every)
+        count = _storm(this, server, every)
         honest = attrs.evolve(this, saboteur=None)
         _finish(honest)
-        return _judged(honest, kills=kills, cuts=cuts, stops=stops)
+        return _judged(honest, count)
 
 
-def _storm(this: Soak, server: servers.Server | None, every: float) -> tuple[int, int, int]:
+def _storm(this: Soak, server: servers.Server | None, every: float) -> Counter[str]:
     """Kill for as long as the soak lasts; how often processes, connections and the server were hit."""
     chance, count = random.Random(this.seed), Counter[str]()
     crew = Crew(this)
     try:
         while time.time() < this.since + this.seconds:
             time.sleep(chance.uniform(0, 2 * every))
-            what = chance.random() if server is not None else 1.0
+            crew.thaw()
+            what = chance.random()
             if server is not None and what < 0.02:
                 server.stop(signal.SIGQUIT)
                 server.start()
                 count["stops"] += 1
+            elif what < 0.04:  # Only who tells has leases, and nobody who may hold SQLite's lock for long is frozen.
+                crew.freeze(chance.randrange(WRITERS, WRITERS + 2), LEASE * 1.5)
+                count["freezes"] += 1
             elif server is not None and what < 0.1:
                 count["cuts"] += cut(server)
             else:
@@ -293,7 +321,7 @@ def _storm(this: Soak, server: servers.Server | None, every: float) -> tuple[int
             assert crew.died() == [], f"a process ended of itself: {crew.died()}"
     finally:
         crew.disband()
-    return count["kills"], count["cuts"], count["stops"]
+    return count
 
 
 def cut(server: servers.Server) -> int:
@@ -320,7 +348,7 @@ def _finish(this: Soak) -> None:
 # --- what is claimed ------------------------------------------------------------------------------------------------
 
 
-def _judged(this: Soak, *, kills: int, cuts: int, stops: int) -> Report:
+def _judged(this: Soak, count: Counter[str]) -> Report:
     noted = this.noted()
     told = Counter(delivery for delivery, *_ in noted["told"])
     with this.engine() as engine:
@@ -329,9 +357,10 @@ def _judged(this: Soak, *, kills: int, cuts: int, stops: int) -> Report:
             1 for run in engine.runs() for entry in run.history() if type(entry.event).__name__ == "DutyFellDue"
         )
     return Report(
-        kills=kills,
-        cuts=cuts,
-        stops=stops,
+        kills=count["kills"],
+        freezes=count["freezes"],
+        cuts=count["cuts"],
+        stops=count["stops"],
         acknowledged=len(noted["ack"]),
         fired=fired,
         told=len(told),
@@ -347,8 +376,10 @@ def _lost(engine: Engine, acknowledged: list[list[Any]]) -> Iterator[str]:
             if tx.answer(run, command) is None:
                 yield f"acknowledged and lost: {command} of {run}"
     for run in engine.runs():
-        commands = Counter(entry.command for entry in run.history() if type(entry.event).__name__ == "Recorded")
-        yield from (f"carried out twice: {command} of {run.id}" for command, n in commands.items() if n > 1)
+        done = Counter(entry.command for entry in run.history() if isinstance(entry.event, AmountRecorded))
+        wanted = {command for at, command in acknowledged if at == run.id}
+        yield from (f"acknowledged, and no event: {command} of {run.id}" for command in wanted - set(done))
+        yield from (f"carried out {n} times: {command} of {run.id}" for command, n in done.items() if n > 1)
 
 
 def _torn(engine: Engine) -> Iterator[str]:
@@ -364,7 +395,7 @@ def _misfired(engine: Engine) -> Iterator[str]:
     """Deadlines that are past and were fired never or twice."""
     for run in engine.runs():
         events = [entry.event for entry in run.history()]
-        fired = Counter(str(e.key).split("/")[-1] for e in events if type(e).__name__ == "DutyFellDue")
+        fired = Counter(str(e.key).split("/")[-1] for e in events if isinstance(e, DutyFellDue))
         for name in DUE.values():
             if fired[name] != 1:
                 yield f"{run.id}: {name} was fired {fired[name]} times"
@@ -379,7 +410,7 @@ def _untold(engine: Engine, told: Counter[str]) -> Iterator[str]:
     noticed = {(one.run, one.seq) for one in notices}
     for head in heads:
         for entry in engine.run(head.run).history():
-            if type(entry.event).__name__ in ("DutyFellDue", "DutyReminded") and (head.run, entry.seq) not in noticed:
+            if isinstance(entry.event, DutyFellDue | DutyReminded) and (head.run, entry.seq) not in noticed:
                 yield f"{head.run}/{entry.seq}: an event without its notice"
     made = Counter(delivery.notice.id for delivery in deliveries)
     yield from (f"{one.id}: has {made[one.id]} deliveries" for one in notices if made[one.id] != 1)
@@ -403,7 +434,8 @@ def main() -> int:
     for kind in stores:
         report = soak(kind, chosen.seconds / len(stores), seed=chosen.seed)
         print(
-            f"{kind}: {report.kills} kills, {report.cuts} connections cut, {report.stops} server stops; "
+            f"{kind}: {report.kills} kills, {report.freezes} frozen past their lease, "
+            f"{report.cuts} connections cut, {report.stops} server stops; "
             f"{report.acknowledged} commands acknowledged, {report.fired} deadlines fired, {report.told} notices told, "
             f"{report.twice} of them again after a kill; {len(report.faults)} faults"
         )

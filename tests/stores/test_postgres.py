@@ -280,6 +280,7 @@ def test_a_connection_cut_in_a_transaction_undoes_it(
     commit(store)
 
 
+@pytest.mark.slow
 def test_a_server_that_comes_back_is_found_again() -> None:
     """After an immediate stop a command waits for the server, is carried out, and all that was answered is there."""
     with servers.Server() as server:

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from phaseflow import Engine
+from phaseflow.messages.events import AmountRecorded
+from tests.engine.test_engine import PEOPLE, Clock, plan
+
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "bench_writers.py"
 
 
@@ -23,3 +27,27 @@ def test_no_process_starves() -> None:
     for share in shares:
         least, most = map(int, share.split(" .. "))
         assert least * 5 >= most, done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_eight_processes_lose_no_update(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Through the engine, on one run and on two: each accepted amount is there once, rows and chain are whole."""
+    url = f"sqlite:///{tmp_path}/a.db" if kind == "sqlite" else request.getfixturevalue("postgres")
+    with Engine(url, clock=Clock()) as engine:
+        for unit in ("a", "b"):
+            engine.start(plan(), start="2009-03-01", roster=PEOPLE, run=unit)
+    script = (
+        "import sys\nfrom datetime import datetime, UTC\nfrom phaseflow import Engine\n"
+        f"engine = Engine({url!r}, clock=lambda: datetime(2009, 3, 2, 2, tzinfo=UTC))\n"
+        "for number in range(10):\n"
+        "    for run in ('a', 'a', sys.argv[1]):\n"
+        "        engine.run(run).record('notes', by='li', amount='1 page')\n"
+    )
+    children = [subprocess.Popen([sys.executable, "-c", script, "ab"[number % 2]]) for number in range(8)]
+    assert [child.wait(100) for child in children] == [0] * 8
+    with Engine(url, clock=Clock()) as engine:
+        counted = {unit: engine.run(unit).history() for unit in ("a", "b")}
+        records = {unit: sum(isinstance(e.event, AmountRecorded) for e in counted[unit]) for unit in counted}
+        assert records == {"a": 8 * 20 + 4 * 10, "b": 4 * 10}
+        assert [engine.run(unit).verify() for unit in ("a", "b")] == [(), ()]
