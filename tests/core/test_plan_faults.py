@@ -160,6 +160,7 @@ BAD = [
     Bad("PF213", ROLES + PHASE + "outcomes: {a: «{by: boss}}\n", "{a: {by: boss}}", "{done: {by: boss}}", "the first is at policy.yaml:6:6"),
     Bad("PF232", ROLES + PHASE.replace("  a: {", "  march: «{") + END, "  march: {", "  study: {"),
     Bad("PF233", with_poll("edges: {own: {raters: member, subject: «unit}}"), ", subject: unit", "", "stands in a unit's run"),
+    Bad("PF235", with_duty("essay: {document: Essay, each: member, due: 03-20, route: [{draft: member, within: «5 days}]}"), ", within: 5 days", ""),
     Bad("PF234", PARENT.replace("closes: by lead}", "closes: by lead, duties: {vote: {poll: Vote, by: office, due: none, choices: [good, bad], measure: good of valid, "
         "anonymous: true, quorum: none, edges: {own: {raters: office, units: «school}}}}}") + PROGRAMME.replace("programme: {", "programme: {kinds: {school: School}, "),
         "units: school", "units: school, subject: unit"),

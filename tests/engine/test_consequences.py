@@ -402,3 +402,19 @@ def test_r33_only_units_of_the_named_kinds_are_rated() -> None:
     assert (pilot.owed("north"), pilot.owed("south")) == ([], ["explanation", "make_up_lessons"])
     with pytest.raises(Refused, match="none belongs to the programme"):
         Pilot(kinds={"north": "mass", "south": "mass"}, **changes).open()
+
+
+def test_r13_what_is_not_for_units_of_a_kind_is_refused_by_them() -> None:
+    """A duty of departments is no duty of a mass organisation: the programme hears it, and nothing is dropped."""
+    changes = {"opens: by band}": "opens: by band, units: department}",
+               "programme: {": "programme: {kinds: {department: Department, mass: Mass organisation}, "}  # fmt: skip
+    pilot = Pilot(kinds={"north": "mass", "south": "department"}, **changes)
+    pilot.open()
+    pilot.cast(10, north=1, south=1)
+    pilot.close()
+    (refused,) = pilot.events(pilot.top, e.ConsequenceRefused)
+    assert refused.reasons == (
+        "'explanation' is not for units of the kind 'mass'", "'make_up_lessons' is not for units of the kind 'mass'"
+    )  # fmt: skip
+    assert (pilot.owed("north"), pilot.owed("south")) == ([], ["explanation", "make_up_lessons"])
+    pilot.whole()

@@ -161,6 +161,15 @@ def obliged(step: Step, command: c.Oblige) -> None:
         )
         for name in command.go if name not in known
     ])  # fmt: skip
+    kind = step.head.kind
+    refuse_all("illegal", [
+        Problem(
+            code="PF437", what=f"'{name}' is not for units of the kind '{kind}'", span=duty.spec.span_of("units"),
+            why="the policy says for which kinds of units a duty is", clause=", ".join(duty.clause),
+            fix="rate only units of the right kinds (`units:` at the edge), or let it be",
+        )
+        for name in command.go if (duty := step.level.duties.get(name)) is not None and not duty.concerns(kind)
+    ])  # fmt: skip
     step.emit(e.Obliged(
         programme=command.programme, seq=command.seq, go=command.go, key=command.key, edge=command.edge,
         band=command.band,

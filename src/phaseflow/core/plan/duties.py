@@ -335,6 +335,14 @@ def compile_route(spec: s.DocumentDuty, roles: Mapping[str, Role], scope: Scope)
             why="every later act is done on a version, so there has to be one",
             fix="drop `when` and `blocking` from the first step",
         )
+    elif steps[0].spec.within is not None and spec.each is not None:
+        scope.faults.error(
+            "PF235",
+            f"the time for a first draft by each '{spec.each}' never begins",
+            steps[0].spec.span_of("within"),
+            why="a step's time begins when a document reaches it, and each of these begins with its first draft",
+            fix="drop `within` there, and say by when each is owed with `due:`",
+        )
     return tuple(steps)
 
 
