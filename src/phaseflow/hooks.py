@@ -214,6 +214,10 @@ class Hooks:
         """A unit owes the campaign once more, in a later batch."""
 
     @_spec
+    def obliged(self, notice: Notice, delivery: Telling, recipient: Recipient) -> None:
+        """The programme obliges a unit to something; *notice* says to what, and by which band of which result."""
+
+    @_spec
     def plan_amended(self, notice: Notice, delivery: Telling, recipient: Recipient) -> None:
         """The run goes by another plan from now on; *notice* says how many due days move."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from phaseflow import Engine, Refused, compile_policy
+from phaseflow.engine import texts
 from phaseflow.errors import PolicyError
 from phaseflow.messages import commands as c
 from phaseflow.messages import events as e
@@ -418,3 +419,16 @@ def test_r13_what_is_not_for_units_of_a_kind_is_refused_by_them() -> None:
     )  # fmt: skip
     assert (pilot.owed("north"), pilot.owed("south")) == ([], ["explanation", "make_up_lessons"])
     pilot.whole()
+
+
+def test_r13_whoever_acts_in_the_unit_is_told(pilot: Pilot) -> None:
+    """One notice for the lead of the department, with all that follows; nobody else hears of it."""
+    pilot.open()
+    pilot.cast()
+    pilot.close()
+    with pilot.engine.store.transaction(write=False) as tx:
+        told = [texts.read_notice(n.body) for n in tx.notices() if '"obliged"' in n.body]
+    (notice,) = [notice for notice in told if notice.kind == "obliged"]
+    assert (notice.unit, notice.persons) == ("north", ("north.lead",))
+    assert notice.title == "Explain the result, Make up lessons"
+    assert (notice.data["go"], notice.data["band"]) == ("explanation, make_up_lessons", "below 70%")

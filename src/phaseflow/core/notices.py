@@ -40,6 +40,7 @@ NoticeKind = Literal[
     "extension",
     "waiver",
     "redo_owed",
+    "obliged",
     "plan_amended",
     "digest",
 ]
@@ -163,6 +164,19 @@ class _Desk:
         ]
         return tuple(dict.fromkeys((*(role for role in closing if role), *acting)))
 
+    def obliged(self, go: tuple[str, ...], **data: Any) -> Notice:
+        """What the programme obliges this run to, told to whoever acts in it."""
+        duties = [self.level.duties[name] for name in go if name in self.level.duties]
+        moves = [self.level.moves[name] for name in go if name in self.level.moves]
+        acting = [role for rule in duties for role in rule.by or (rule.each,)]
+        acting += [role for move in moves for role in self.phase_roles(move.target or move.source) if move.target]
+        titles = [rule.title for rule in duties] + [
+            self.level.phases[move.target].title if move.target else move.name for move in moves
+        ]
+        roles = acting or self.phase_roles(next(iter(self.level.phases)))
+        clause = (*(line for rule in duties for line in rule.clause), *(line for move in moves for line in move.clause))
+        return self.notice("obliged", go[0], ", ".join(titles), roles, clause=clause, go=", ".join(go), **data)
+
     def duty(self, kind: NoticeKind, key: str, *, role: str = "", subject: str = "", **more: Any) -> Notice | None:
         state: DutyState | None = self.rows.get(f"duty/{key}")
         rule = self.level.duties.get(state.name) if state is not None else None
@@ -215,6 +229,8 @@ def _of(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
         case e.RedoOwed(outcome=outcome):
             roles = tuple({phase.asks for phase in desk.level.phases.values() if phase.asks})
             return [desk.notice("redo_owed", outcome, outcome, roles)]
+        case e.Obliged(go=go, band=band, programme=programme):
+            return [desk.obliged(go, band=band, programme=programme)]
         case e.PlanAmended(since=since, moved=moved):
             owing = (desk.level.duties[desk.rows.get(key).name] for key in moved)
             told = {role for duty in owing for role in (duty.each or duty.by[:1], *duty.by) if isinstance(role, str)}
