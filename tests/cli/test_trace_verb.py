@@ -100,3 +100,18 @@ def test_the_schema_of_registers_is_printed(desk):
     """Editors can be given it."""
     assert "clauses" in desk.json("schema", "--register")["$defs"]["Register"]["properties"]
     desk.call("schema", "--register", "--overlay", code=2)
+
+
+def test_scenarios_beside_the_policy_are_played(traced):
+    """The column names who executes a clause; a scenario that fails is told, and proves nothing."""
+    cast = "start: 2009-03-01\npolicy: traced.yaml\npeople: {li: member, boss: office}\n"
+    story = cast + "scenarios:\n  reads:\n    story:\n"
+    file = traced.folder / "traced.scenario.yaml"
+    file.write_text(story + "      - 03-10 li: record notes 10 pages\n        done: notes\n")
+    rows = {row["clause"]: row["scenarios"] for row in traced.json("trace", "traced.yaml", "--scenarios")["rows"]}
+    assert rows == {"1": ["reads"], "2": []}
+    assert traced.call("trace", "traced.yaml", "--scenarios").stdout.splitlines()[0].endswith("scenarios")
+    file.write_text(story + "      - 03-10 li: record notes 9 pages\n        done: notes\n")
+    assert "error PF620: " in traced.call("trace", "traced.yaml", "--scenarios", code=1).stderr
+    (traced.folder / "done.json").write_text("{}")
+    traced.call("trace", "traced.yaml", "--scenarios", "--executed", "done.json", code=2)

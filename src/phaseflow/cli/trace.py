@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 )
 @click.option("--stamp", is_flag=True, help="Write the digests of the source lines into the register, then trace.")
 @click.option(
+    "--scenarios", is_flag=True, help="Play the scenarios beside the policy: which of them execute each clause?"
+)
+@click.option(
     "--executed",
     metavar="FILE",
     type=click.File("r", encoding="utf-8"),
@@ -35,7 +38,9 @@ if TYPE_CHECKING:
 )
 @click.option("--markdown", is_flag=True, help="Print tables in Markdown.")
 @click.option("--strict", is_flag=True, help="End with 1 if anything was found.")
-def trace(policy: str, folder: str | None, stamp: bool, executed: Any, markdown: bool, strict: bool) -> None:
+def trace(
+    policy: str, folder: str | None, stamp: bool, scenarios: bool, executed: Any, markdown: bool, strict: bool
+) -> None:
     """Print which clause of the source document each rule comes from, and which rule encodes each clause.
 
     Findings, on stderr: clauses that no rule cites, rules without a clause, cited clauses that are not in the register,
@@ -47,12 +52,14 @@ def trace(policy: str, folder: str | None, stamp: bool, executed: Any, markdown:
 
     if stamp and folder is None:
         raise click.UsageError("--stamp needs --source DIR")
+    if scenarios and executed is not None:
+        raise click.UsageError("what scenarios executed is played or read; give --scenarios or --executed")
     reading, register = read_both(policy)
     if stamp:
         assert folder is not None
         _stamp(register, folder)
         reading, register = read_both(policy)
-    found = traced(reading, register, folder, _executed(executed))
+    found = traced(reading, register, folder, played(policy) if scenarios else _executed(executed))
     if wants_json():
         output.data({**output.plain(found), "house": [rule.path for rule in found.house]})
     else:
@@ -158,6 +165,25 @@ def _stamp(register: Reading[Register], folder: str) -> None:
             file.write(new)
 
 
+def played(policy: str) -> Mapping[str, Any]:
+    """What each scenario in the folder of a policy executed.
+
+    Raises:
+        PolicyError: A scenario fails: what it executes then proves nothing.
+    """
+    from pathlib import Path
+
+    from phaseflow.errors import PolicyError
+    from phaseflow.testing.coverage import clauses_by_scenario
+    from phaseflow.testing.scenarios.collect import results
+
+    found = list(results((Path(policy).parent,)))
+    wrong = [problem for result in found if not result.good for problem in result.problems]
+    if wrong:
+        raise PolicyError(wrong)
+    return clauses_by_scenario(found)
+
+
 def _executed(file: Any) -> Mapping[str, Any] | None:
     if file is None:
         return None
@@ -185,14 +211,14 @@ def _line_of(reading: Reading[Policy], register: Reading[Register]) -> Callable[
 def _shown(found: Trace) -> str:
     from phaseflow.cli import output
 
-    head = ["clause", "lines", "status", *([] if found.scenarios is None else ["scenarios"]), "rules"]
+    head = ["clause", "lines", "status", "rules", *([] if found.scenarios is None else ["scenarios"])]
     rows: list[list[object]] = []
     for row in found.rows:
         first, last = row.lines
-        told = [] if found.scenarios is None else [", ".join(row.scenarios)]
         lines = first if first == last else f"{first}-{last}"
-        rows.append([row.clause, lines, row.status, *told, row.rules[0] if row.rules else ""])
-        rows += [[*[""] * (len(head) - 1), rule] for rule in row.rules[1:]]
+        rows.append([row.clause, lines, row.status, row.rules[0] if row.rules else "", _some(row.scenarios)])
+        rows += [["", "", "", rule, ""] for rule in row.rules[1:]]
+    rows = [row[: len(head)] for row in rows]
     parts = [output.columns(rows, head)]
     parts += _block("house rules (not in the document)", [_house(rule) for rule in found.house])
     silent = [f"{one.path}.{one.key}  asks {one.asks or 'nobody'}" for one in found.unstated]
@@ -200,6 +226,12 @@ def _shown(found: Trace) -> str:
     parts += _block("executed by no scenario", found.unexecuted)
     parts += _block("source lines under no clause", [", ".join(map(str, found.uncovered))] if found.uncovered else [])
     return "\n".join([*parts, "", f"source: {found.source}", _summary(found)])
+
+
+def _some(scenarios: tuple[str, ...]) -> str:
+    """The first scenario, and how many more: most clauses are executed by many."""
+    more = f" (and {len(scenarios) - 1} more)" if len(scenarios) > 1 else ""
+    return scenarios[0] + more if scenarios else ""
 
 
 def _house(rule: Any) -> str:

@@ -99,7 +99,8 @@ def _phase(phase: Phase, level: str) -> Iterator[Goal]:
     yield goal("phase", phase.name, "entered")
     yield goal("phase", phase.name, "left")
     for step in phase.steps.values():
-        yield goal("step", f"{phase.name}/{step.name}", "begun", step.span)
+        if step.window.kind != "none":  # what has no days never begins
+            yield goal("step", f"{phase.name}/{step.name}", "begun", step.span)
     if phase.window.kind != "none" and not is_about(phase.window):
         for when in ("before", "at", "after"):
             yield goal("deadline", phase.name, f"closed {when} its end", phase.spec.span_of("window"))

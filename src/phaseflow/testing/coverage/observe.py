@@ -81,6 +81,7 @@ class _Trail:
     terms: dict[tuple[str, str], Term] = attrs.field(factory=dict)
     visits: dict[str, e.PhaseOpened] = attrs.field(factory=dict)
     items: dict[str, tuple[str, Term]] = attrs.field(factory=dict)
+    names: dict[str, str] = attrs.field(factory=dict)
 
     def hit(self, kind: str, subject: str, detail: str, *, level: str | None = None) -> None:
         """A goal was reached."""
@@ -185,10 +186,11 @@ class _Trail:
     # --- duties -------------------------------------------------------------------------------------------------------
 
     def _duty(self, event: Any, entry: Entry) -> None:
-        name = event.key.rsplit("/", 1)[1]
+        name = self.names.get(event.key) or event.key.rsplit("/", 1)[1]
         subject = getattr(event, "subject", "")
         match event:
             case e.DutyOpened(term=term, name=name):
+                self.names[event.key] = name  # the key of a duty that comes again ends with the number of its period
                 self.terms[event.key, ""] = term
                 return
             case e.DutyDated(term=term) | e.ExtensionGranted(term=term):
@@ -205,7 +207,8 @@ class _Trail:
             self._poll(rule, rule.spec, event)
 
     def _execute(self, rule: Duty) -> None:
-        self.touch(rule.spec)
+        phase = self.level.phases.get(rule.phase)
+        self.touch(rule.spec, phase.steps.get(rule.step) if phase is not None else None)
         for role in (*rule.by, rule.each):
             self._role(role)
         self.touch(self.plan.policy.bodies.get(rule.each))  # type: ignore[call-overload]
