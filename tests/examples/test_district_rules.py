@@ -5,12 +5,12 @@ Only what the plan leaves open for a poll is settled here, so that it can be hel
 
 from __future__ import annotations
 
-import functools
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.examples.bench import plan_of
 
 from phaseflow import Engine, Refused, Run, compile_policy
 from phaseflow.core.plan import Plan
@@ -18,8 +18,6 @@ from phaseflow.spec.reader import read_policy
 
 FOLDER = Path(__file__).parents[2] / "examples" / "district_campaign"
 OPENED = """
-extends: policy.yaml
-house_rules: true
 phases:
   rating:
     duties:
@@ -42,10 +40,8 @@ UNIT = [
 DIGEST = "0123456789abcdef" * 4
 
 
-@functools.cache
 def plan() -> Plan:
-    reading = read_policy(OPENED, file="poll.yaml", load=lambda name: (FOLDER / name).read_bytes())
-    return compile_policy(reading.result(), reading.sources)
+    return plan_of("district_campaign", OPENED)
 
 
 class Clock:
@@ -108,6 +104,7 @@ def events(run: Run, name: str) -> list[Any]:
     return [entry.event for entry in run.history() if type(entry.event).__name__ == name]
 
 
+@pytest.mark.capability("004", 17, 41, clauses=["END.2"])
 def test_a_unit_begins_only_with_an_approved_plan() -> None:
     """END.2: the plan is drafted by the unit and approved by the work committee; until then no phase opens."""
     unit = Unit().to("2009-03-02")
@@ -123,6 +120,7 @@ def test_a_unit_begins_only_with_an_approved_plan() -> None:
     assert unit.phases()["study"] == "open"
 
 
+@pytest.mark.capability("004", 1, 2, 4, 13, clauses=["P1.1", "P2.1", "P3.1"])
 def test_the_windows_are_the_plans() -> None:
     """P1–P3 and the ten steps: first and last days as written, bound to the year of the start."""
     unit = Unit().approved()
@@ -149,6 +147,7 @@ def test_the_windows_are_the_plans() -> None:
     assert [days.about for path, days in run.windows.items() if path == "study"] == [True]
 
 
+@pytest.mark.capability("004", 18, 4, clauses=["P1.1.12"])
 def test_the_end_of_a_window_closes_nothing() -> None:
     """Law 6 and R40: the phases end "about" the end of a month, so nothing is overdue by that, and nothing closes."""
     unit = Unit().approved().to("2009-05-02")
@@ -158,6 +157,7 @@ def test_the_end_of_a_window_closes_nothing() -> None:
     assert "study/1/notes" in late  # the steps have exact days
 
 
+@pytest.mark.capability("004", 8, 53, clauses=["M4.8"])
 def test_the_unit_mobilises_by_13_march_after_the_district() -> None:
     """M4.8: by 13 March (included), and only once the district has met."""
     unit = Unit().approved().to("2009-03-04")
@@ -175,6 +175,7 @@ def events_done(answer: Any) -> list[Any]:
     return [event for event in answer.events if type(event).__name__ == "DutyDone"]
 
 
+@pytest.mark.capability("004", 30, 31, 33, clauses=["P1.1.11", "P1.1.12", "P1.1.13"])
 @pytest.mark.parametrize(
     ("duty", "unit_", "short", "enough"),
     [
@@ -190,6 +191,7 @@ def test_the_quotas_of_a_member(duty: str, unit_: str, short: int, enough: int) 
     assert events_done(unit.run.record(duty, by="li", amount=f"{enough} {unit_}"))
 
 
+@pytest.mark.capability("004", 24, 62, 63, clauses=["P3.poll.3", "P3.poll.4"])
 @pytest.mark.parametrize(
     ("satisfied", "of", "phase", "outcome"),
     [
@@ -212,6 +214,7 @@ def test_the_bands_of_the_poll(satisfied: int, of: int, phase: str, outcome: str
     assert unit.run.verify() == ()
 
 
+@pytest.mark.capability("004", 23, 64, 66, clauses=["P3.poll.8"])
 def test_look_back_leads_to_a_new_poll_as_often_as_needed() -> None:
     """P3.poll.8: gaps are filled first; each round is a visit of its own, and there is no limit."""
     unit = Unit().at_the_poll().poll(82, 100)
@@ -230,6 +233,7 @@ def test_look_back_leads_to_a_new_poll_as_often_as_needed() -> None:
     assert unit.run.status().phases[3].visit == 5
 
 
+@pytest.mark.capability("004", 28, 42, 43, 44, 46, 48, 50, clauses=["P2.3.9"])
 def test_the_report_walks_its_nine_steps() -> None:
     """P2.3 and P2.4: opinions, enlarged meeting, the committee for overall matters only, vetting, review, filing."""
     unit = Unit().approved()
