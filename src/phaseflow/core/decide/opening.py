@@ -254,7 +254,7 @@ def order_make_up(step: Step, command: c.OrderMakeUp) -> None:
         if name not in known_names or step.get(f"latest/{name}") is None
     ]
     refuse_all("unknown", problems)
-    orders = {name: step.get(f"latest/{name}") for name, found in command.judged.items() if found != "present"}
+    orders = {name: step.get(f"latest/{name}") for name, found in sorted(command.judged.items()) if found != "present"}
     step.emit(e.MakeUpOrdered(judged=dict(command.judged), orders=orders))
     window = spec.window
     for name in orders:

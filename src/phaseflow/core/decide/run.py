@@ -36,7 +36,7 @@ def start(step: Step, command: c.StartRun) -> None:
         start=command.start, parent=command.parent, batch=command.batch, redeems=command.redeems, kind=command.kind,
         windows=windows,
     ))  # fmt: skip
-    for kind, names in command.bodies.items():
+    for kind, names in sorted(command.bodies.items()):
         if kind not in step.plan.policy.bodies:
             refuse(
                 "unknown",
@@ -51,7 +51,7 @@ def start(step: Step, command: c.StartRun) -> None:
     for person in command.persons:
         roster.enter(step, person)
     step.pending.clear()  # who is there at the start is counted when duties open, and joins none that is open already
-    for phase, basis in command.assumed.items():
+    for phase, basis in sorted(command.assumed.items()):
         step.emit(e.PhaseAssumed(phase=phase, basis=basis))
     opening.open_all(
         step, None, 1, windows[CAMPAIGN], {}, [name for name, duty in level.duties.items() if duty.phase == CAMPAIGN]
