@@ -72,12 +72,22 @@ def regions(fact: Read, bounds: Iterable[Fraction]) -> tuple[Value, ...]:
             return (True, False, UNKNOWN)
         case "share":
             cuts = sorted({Fraction(0), Fraction(1), *(bound for bound in bounds if 0 <= bound <= 1)})
-            between = [(low + high) / 2 for low, high in pairwise(cuts)]
+            between = [simplest(low, high) for low, high in pairwise(cuts)]
             return (*sorted({*cuts, *between}), UNKNOWN)
         case _:
             cuts = sorted({Fraction(0), *(bound for bound in bounds if bound >= 0)})
             near = {int(cut) for cut in cuts} | {int(cut) + 1 for cut in cuts} | {max(0, int(cut) - 1) for cut in cuts}
             return (*sorted(near), UNKNOWN)
+
+
+def simplest(low: Fraction, high: Fraction) -> Fraction:
+    """The fraction strictly between two others with the least denominator: the fewest people who can vote so."""
+    below = 2
+    while True:
+        above = int(low * below) + 1
+        if Fraction(above, below) < high:
+            return Fraction(above, below)
+        below += 1
 
 
 def exact(condition: c.Condition) -> bool:

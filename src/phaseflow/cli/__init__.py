@@ -22,6 +22,7 @@ VERBS: dict[str, str] = {
     "schema": "policies",
     "calendar": "policies",
     "lint": "analyse",
+    "explore": "analyse",
     "graph": "policies",
     "trace": "trace",
     "test": "testing",

@@ -1,4 +1,4 @@
-"""Verbs that look into a policy: lint. No database is opened."""
+"""Verbs that look into a policy: lint, explore. No database is opened."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import click
 from phaseflow.cli.options import JSON, finish, verb, wants_json
 
 if TYPE_CHECKING:
+    from phaseflow.analysis.explore.answers import Answer
+    from phaseflow.analysis.explore.properties import Property
     from phaseflow.cli import output
+    from phaseflow.core.plan import Plan
     from phaseflow.spec.model import Policy
     from phaseflow.spec.reader import Reading
     from phaseflow.spec.shape import Shape
@@ -140,3 +143,72 @@ def _read(path: Path, shape: type[S]) -> S:
             )
         ]) from None  # fmt: skip
     return read(source, shape, file=str(path)).result()
+
+
+# --- explore ----------------------------------------------------------------------------------------------------------
+
+
+@verb(START, JSON)
+@click.argument("policy")
+@click.option(
+    "--properties", "claims", metavar="FILE", type=click.Path(exists=True, dir_okay=False),
+    help="Claims about the policy; NAME.properties.yaml beside it if left out.",
+)  # fmt: skip
+@click.option("--most", metavar="N", type=click.IntRange(min=1), help="States to go through for each claim.")
+def explore(policy: str, start: Any, claims: str | None, most: int | None) -> None:
+    """Prove or refute claims about every run a policy allows.
+
+    Every policy is asked whether each run can still end, from wherever it may be; further claims stand in
+    NAME.properties.yaml. Numbers are reduced to the bounds that the policy names, and time to its own dates. A refuted
+    claim comes with the shortest way against it, as commands that were played through the engine's own decisions.
+
+    Ends with 1 if a claim is refuted. `bounded` means that neither was shown.
+    """
+    from phaseflow.analysis.explore.answers import prove
+    from phaseflow.analysis.explore.search import MOST_STATES
+    from phaseflow.analysis.findings import view
+    from phaseflow.cli import output
+    from phaseflow.policies import load_policy
+
+    plan = load_policy(policy)
+    seen = view(plan, start.date() if start is not None else None)
+    answers = [prove(seen, wanted, most or MOST_STATES) for wanted in _claims(policy, claims, plan)]
+    if wants_json():
+        output.data([_as_data(answer) for answer in answers])
+    else:
+        for answer in answers:
+            output.say("\n".join(_told(answer)))
+    finish(not any(answer.verdict == "refuted" for answer in answers))
+
+
+def _claims(policy: str, named: str | None, plan: Plan) -> list[Property]:
+    """That every run can end, and what the author claims."""
+    from phaseflow.analysis.explore.properties import Properties, can_end, compile_properties
+
+    path = Path(named) if named is not None else Path(policy).with_suffix(".properties.yaml")
+    written = compile_properties(_read(path, Properties), plan) if named is not None or path.exists() else ()
+    return [*(can_end(level) for level in plan.levels), *written]
+
+
+def _as_data(answer: Answer) -> dict[str, Any]:
+    from phaseflow.cli import output
+
+    found = output.plain(answer)
+    found["commands"] = [
+        {"run": run, "command": type(command).__name__, **output.plain(command)} for run, command in answer.commands
+    ]
+    return dict(found)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _told(answer: Answer) -> list[str]:
+    lines = [f"{answer.verdict}: {answer.title} ({answer.level}.{answer.name})", f"  {answer.why}"]
+    lines += [f"  {number}. {step}" for number, step in enumerate(answer.way, start=1)]
+    if answer.commands:
+        lines.append(f"  played with {len(answer.commands)} commands; --json shows them")
+    free, states = _count(len(answer.facts), "fact"), _count(answer.states, "state")
+    lines.append(f"  slice: {', '.join(answer.slice) or 'no phase'}; {free} left free; {states}")
+    return lines
