@@ -122,6 +122,7 @@ CASES = [
     Case("PF835", one_phase("r: {task: R, by: boss, due: none, needs: «{done: s}}, s: {task: S, by: boss, due: none, needs: {done: r}}"), "needs: {done: r}", "needs: {done: job}"),
     Case("PF836", two_phases("gate: duties", "gate: duties", duties=", needs: «{done: late}"), ", needs: {done: late}", ""),
     Case("PF837", programme("{a: {closes: by office}, b: {closes: by office, gate: «{units: 90%, closed: a}}}"), "closed: a", "closed: b"),
+    Case("PF847", programme("{a: {closes: by office, gate: {units: 90%, closed: a}}, b: {closes: by office, gate: {units: 90%, closed: b}}, c: {closes: by office}}").replace("\noutcomes", "\n  c: «{window: 05-01 .. 05-30, opens: on date, closes: by lead}\noutcomes", 1), "c: {closes: by office}", "c: {closes: by office, gate: {units: 90%, closed: c}}"),
     Case("PF838", poll(BANDS, ends="{done: {by: boss, gate: {done: [job]}, from: a, reopen: boss}, redo: «{owes: next_batch, carry: nothing}}"), "carry: nothing}", "carry: nothing, reopen: boss}"),
     Case("PF839", poll(BANDS + ", quorum: «none"), "quorum: none", "quorum: {count: 9, otherwise: hold}"),
     Case("PF841", poll("bands: {exclusive: [{otherwise: «back}]}", ends="{done: {by: boss, gate: {done: [job]}, from: a}}").replace("\noutcomes", "\n  b: {window: none, opens: by transition, closes: by boss}\n  c: {window: none, opens: when a closes, closes: by boss}\ntransitions: {back: {from: c, to: b}}\noutcomes"), "{from: c,", "{from: a,"),

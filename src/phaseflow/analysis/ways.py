@@ -124,6 +124,28 @@ def another_phase_counted(view: View) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def units_not_counted(view: View) -> Iterator[Finding]:
+    """A phase of the programme that closes whatever its units have done, where its other phases count them."""
+    programme = view.plan.programme
+    if programme is None:
+        return
+    shared = [phase for phase in programme.phases.values() if phase.name in view.plan.unit.phases]
+    counting = [phase for phase in shared if phase.gate is not None and _counts_units(phase.gate)]
+    for phase in shared:
+        closed_by_hand = phase.closes is not None and phase.closes.kind != "date"
+        if len(counting) >= 2 and phase not in counting and closed_by_hand and phase.opens.name != "transition":
+            yield found(
+                "PF847", f"programme.phases.{phase.name}",
+                f"the programme's '{phase.name}' closes whatever its units have done", phase.span, clause=phase.clause,
+                why=f"the gates of its other phases count units, such as that of '{counting[0].name}'",
+                fix=f"add `gate: {{units: 90%, closed: {phase.name}}}`",
+            )  # fmt: skip
+
+
+def _counts_units(gate: c.Condition) -> bool:
+    return any(fact.name in ("units", "units_share") for fact in c.reads(gate))
+
+
 # --- gates that ask too early -----------------------------------------------------------------------------------------
 
 
@@ -232,18 +254,20 @@ def _rings(edges: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
 def needs_the_future(view: View) -> Iterator[Finding]:
     """A duty that needs something of a phase that opens only after its own is closed."""
     for level in view.levels:
-        after = only_after(level)
+        after, planned = only_after(level), later_by_date(view, level)
         for duty in level.duties.values():
             for name in dict.fromkeys(_needed(duty)):
                 other = level.duties.get(name)
                 if other is None or other.phase in (CAMPAIGN, duty.phase) or other.spec.from_ is not None:
                     continue
-                if duty.phase != CAMPAIGN and duty.phase in after.get(other.phase, ()):
+                never = duty.phase in after.get(other.phase, ())
+                if duty.phase != CAMPAIGN and (never or duty.phase in planned.get(other.phase, ())):
                     yield found(
                         "PF836", f"duties.{duty.name}.needs",
                         f"'{duty.name}' of '{duty.phase}' needs '{name}', which belongs to '{other.phase}'",
-                        duty.spec.span_of("needs"), severity="error", clause=duty.clause,
-                        why=f"'{other.phase}' can be opened only once '{duty.phase}' is closed",
+                        duty.spec.span_of("needs"), severity="error" if never else "warning", clause=duty.clause,
+                        why=f"'{other.phase}' can be opened only once '{duty.phase}' is closed" if never
+                        else f"'{other.phase}' is planned to begin when '{duty.phase}' is over",
                         fix="move one of the two duties",
                     )  # fmt: skip
 
@@ -261,7 +285,7 @@ def _targets(duty: Duty) -> Iterator[tuple[str, Span]]:
 
 
 def ends_by_band(view: View) -> Iterator[Finding]:
-    """An end that a poll alone decides: can it be taken back, and does it take more than one answer?"""
+    """What a poll alone decides: can an end be taken back, and does it take more than one answer?"""
     for level in view.levels:
         for duty in level.duties.values():
             ends = [name for name, _span in _targets(duty) if name in level.outcomes]
@@ -275,9 +299,10 @@ def ends_by_band(view: View) -> Iterator[Finding]:
                         why="an end that nobody asked for needs a way to be looked at again",
                         fix="add `reopen: ROLE`",
                     )  # fmt: skip
-            if ends and isinstance(duty.spec, specs.PollDuty) and duty.spec.quorum == "none":
+            goals = ends or [name for name, _span in _targets(duty)]
+            if goals and isinstance(duty.spec, specs.PollDuty) and duty.spec.quorum == "none":
                 yield found(
-                    "PF839", f"duties.{duty.name}", f"one answer to '{duty.name}' can end the run as '{ends[0]}'",
+                    "PF839", f"duties.{duty.name}", f"one answer to '{duty.name}' can lead to '{goals[0]}'",
                     duty.spec.span_of("quorum"), clause=duty.clause,
                     why="without a quorum a poll is valid however few take part",
                     fix="add `quorum: {share: 50% of invited, otherwise: hold}`",
