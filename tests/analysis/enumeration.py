@@ -56,7 +56,7 @@ def acts(play: Play) -> Iterator[Any]:
         for name in level.phases:
             yield lambda run, name=name: run.do(m.Reopen, "boss_1", phase=name, spawned="stands", reason="so")
     if play.rows.get("item/gaps/000001") is None:  # one item is as good as many: gates ask whether there is any
-        yield lambda run: run._item("gaps", "gap")
+        yield lambda run: run.open_item("gaps", "gap")
     else:
         yield lambda run: run.do(m.SettleItem, "boss_1", item="gaps/1")
     if next_due(Draft(play.rows)) is not None:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from phaseflow.analysis.explore.answers import Answer, prove
+from phaseflow.analysis.explore.items import claimable, verified
 from phaseflow.analysis.explore.properties import Properties, can_end, compile_properties
 from phaseflow.analysis.findings import view
 from phaseflow.cli import main
@@ -156,3 +157,52 @@ def test_the_verb_explores(tmp_path: Path) -> None:
     assert found[0]["commands"][0]["command"] == "StartRun"
     policy.write_text(SMALL.replace("GATE", "").replace("from: b", ""), encoding="utf-8")
     assert CliRunner().invoke(main, ["explore", str(policy)]).exit_code == 0
+
+
+# --- items ------------------------------------------------------------------------------------------------------------
+
+CLOSING = [
+    ("by: owner, evidence: none, verify: member, poor: reopen", "proved"),
+    ("by: [owner, boss], evidence: required, verify: member, poor: make_up", "proved"),
+    ("by: owner, evidence: none, verify: member, poor: reopen, max: 2, otherwise: boss", "refuted"),
+]
+
+
+@pytest.mark.parametrize(("rule", "verdict"), CLOSING)
+def test_whether_an_item_can_be_closed_unverified(rule: str, verdict: str) -> None:
+    """Where a role decides in the end, an item that was found poor can be closed all the same; else it cannot."""
+    text = SMALL.replace("GATE", "").replace("by: boss, evidence: none, verify: none", rule)
+    text = text.replace("classes: {gap: none}", "classes: {gap: none, other: {within: 3 days, parked: true}}")
+    plan = compile_policy(read_policy(text.encode(), file="small.yaml").result())
+    ledger = plan.unit.ledgers["gaps"]
+    assert claimable(ledger)
+    answer = verified(view(plan), plan.unit, ledger)
+    assert answer.verdict == verdict
+    if verdict == "refuted":
+        assert answer.way[-2:] == ("it is found poor", "boss answers: close")
+
+
+def test_where_nobody_verifies_nothing_is_claimed() -> None:
+    """A policy that wants nobody to verify is not asked for it."""
+    assert not claimable(small().unit.ledgers["gaps"])
+
+
+# --- counterexamples as scenarios -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("policy", [DISTRICT / "operating.yaml", None], ids=["district", "small"])
+def test_a_counterexample_is_a_scenario_that_plays(policy: Path | None, tmp_path: Path) -> None:
+    """What `explore` writes, `phaseflow test` plays through the engine: every act is accepted, and it ends as said."""
+    if policy is None:
+        policy = tmp_path / "small.yaml"
+        policy.write_text(SMALL.replace("GATE", ""), encoding="utf-8")
+        claims = "properties: {clean: {never: {items: gaps, no_fewer: 1}, when: {ended: done}}}"
+        (tmp_path / "small.properties.yaml").write_text(claims, encoding="utf-8")
+    stories = tmp_path / "stories"
+    stories.mkdir()
+    explored = CliRunner().invoke(main, ["explore", str(policy), "--scenarios", str(stories)])
+    assert explored.exit_code == 1
+    assert len(list(stories.iterdir())) == 2
+    played = CliRunner().invoke(main, ["test", str(stories)])
+    assert played.exit_code == 0, played.output
+    assert "2 passed" in played.output

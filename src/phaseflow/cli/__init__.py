@@ -23,6 +23,7 @@ VERBS: dict[str, str] = {
     "calendar": "policies",
     "lint": "analyse",
     "explore": "analyse",
+    "diff": "analyse",
     "graph": "policies",
     "trace": "trace",
     "test": "testing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -154,17 +155,23 @@ def _read(path: Path, shape: type[S]) -> S:
     "--properties", "claims", metavar="FILE", type=click.Path(exists=True, dir_okay=False),
     help="Claims about the policy; NAME.properties.yaml beside it if left out.",
 )  # fmt: skip
+@click.option(
+    "--scenarios", "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False),
+    help="Write each counterexample as a scenario into this folder, for `phaseflow test`.",
+)  # fmt: skip
 @click.option("--most", metavar="N", type=click.IntRange(min=1), help="States to go through for each claim.")
-def explore(policy: str, start: Any, claims: str | None, most: int | None) -> None:
+def explore(policy: str, start: Any, claims: str | None, folder: str | None, most: int | None) -> None:
     """Prove or refute claims about every run a policy allows.
 
-    Every policy is asked whether each run can still end, from wherever it may be; further claims stand in
-    NAME.properties.yaml. Numbers are reduced to the bounds that the policy names, and time to its own dates. A refuted
-    claim comes with the shortest way against it, as commands that were played through the engine's own decisions.
+    Every policy is asked whether each run can still end, from wherever it may be, and whether an item that shall be
+    verified can be closed without that; further claims stand in NAME.properties.yaml. Numbers are reduced to the bounds
+    that the policy names, and time to its own dates. A refuted claim comes with the shortest way against it, as
+    commands that were played through the engine's own decisions.
 
     Ends with 1 if a claim is refuted. `bounded` means that neither was shown.
     """
     from phaseflow.analysis.explore.answers import prove
+    from phaseflow.analysis.explore.items import claimable, verified
     from phaseflow.analysis.explore.search import MOST_STATES
     from phaseflow.analysis.findings import view
     from phaseflow.cli import output
@@ -173,6 +180,14 @@ def explore(policy: str, start: Any, claims: str | None, most: int | None) -> No
     plan = load_policy(policy)
     seen = view(plan, start.date() if start is not None else None)
     answers = [prove(seen, wanted, most or MOST_STATES) for wanted in _claims(policy, claims, plan)]
+    answers += [
+        verified(seen, level, ledger)
+        for level in plan.levels.values()
+        for ledger in level.ledgers.values()
+        if claimable(ledger)
+    ]
+    if folder is not None:
+        _write(answers, plan, policy, Path(folder))
     if wants_json():
         output.data([_as_data(answer) for answer in answers])
     else:
@@ -188,6 +203,17 @@ def _claims(policy: str, named: str | None, plan: Plan) -> list[Property]:
     path = Path(named) if named is not None else Path(policy).with_suffix(".properties.yaml")
     written = compile_properties(_read(path, Properties), plan) if named is not None or path.exists() else ()
     return [*(can_end(level) for level in plan.levels), *written]
+
+
+def _write(answers: list[Answer], plan: Plan, policy: str, folder: Path) -> None:
+    """One scenario file for each counterexample."""
+    from phaseflow.analysis.explore.story import scenario
+
+    for answer in answers:
+        if answer.commands:
+            named = Path(os.path.relpath(policy, folder)).as_posix()
+            path = folder / f"{answer.level}_{answer.name}.scenario.yaml"
+            path.write_text(scenario(answer, plan, named), encoding="utf-8")
 
 
 def _as_data(answer: Answer) -> dict[str, Any]:
@@ -212,3 +238,27 @@ def _told(answer: Answer) -> list[str]:
     free, states = _count(len(answer.facts), "fact"), _count(answer.states, "state")
     lines.append(f"  slice: {', '.join(answer.slice) or 'no phase'}; {free} left free; {states}")
     return lines
+
+
+# --- diff -------------------------------------------------------------------------------------------------------------
+
+
+@verb(JSON)
+@click.argument("old", metavar="A")
+@click.argument("new", metavar="B")
+def diff(old: str, new: str) -> None:
+    """Say what changes from policy A to policy B: windows, dues, quotas, gates, bands, roles.
+
+    What both mean is compared, so a value that moves into a default or an overlay is no difference; titles and clauses
+    are left out. Ends with 1 if there is a difference.
+    """
+    from phaseflow.analysis.diff import diff as compare
+    from phaseflow.cli import output
+    from phaseflow.policies import load_policy
+
+    found = compare(load_policy(old), load_policy(new))
+    if wants_json():
+        output.data(found)
+    else:
+        output.say("\n".join(map(str, found)) if found else "no difference in meaning")
+    finish(not found)

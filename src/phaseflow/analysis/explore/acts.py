@@ -23,6 +23,7 @@ from phaseflow.core.plan.polls import measure_of
 from phaseflow.core.state import MemoryRows
 from phaseflow.core.state.rows import Head
 from phaseflow.messages import commands as m
+from phaseflow.messages.events import Event
 from phaseflow.spec import duties as specs
 
 C = TypeVar("C", bound=m.Command)
@@ -46,7 +47,8 @@ class Play:
     """One run under way, with the programme above it where there is one.
 
     *log* holds the commands that were accepted, *crowds* the roles of which more people are needed, for their votes;
-    *through* is the outcome with which the units of a programme have ended, once that was needed.
+    *through* is the outcome with which the units of a programme have ended, once that was needed; *last* are the events
+    of the latest command.
     """
 
     plan: Plan
@@ -58,6 +60,7 @@ class Play:
     host: Mapping[tuple[str, str], object] = attrs.field(factory=dict)
     crowds: Mapping[str, int] = attrs.field(factory=dict)
     through: str = ""
+    last: tuple[Event, ...] = ()
 
     # --- commands -----------------------------------------------------------------------------------------------------
 
@@ -76,6 +79,7 @@ class Play:
         if decision.refusal is not None:
             raise Stuck(f"{kind.__name__}: {decision.refusal}")
         self.log.append((self.level.name, command))
+        self.last = decision.events
         return decision
 
     def around(self) -> Surroundings:
@@ -200,17 +204,17 @@ class Play:
                 wanted = arguments.get("concluded", "any")
                 self.through = next(iter(self.plan.unit.outcomes), "") if wanted == "any" else wanted
             case "items":
-                self._item(arguments["ledger"], arguments.get("kind", ""))
+                self.open_item(arguments["ledger"], arguments.get("kind", ""))
             case _:
                 raise Stuck(f"nobody knows how to change '{fact.name}'")
 
-    def _item(self, ledger: str, kind: str) -> None:
-        """Open an item: for a claim about items that are open."""
+    def open_item(self, ledger: str, kind: str) -> None:
+        """Open an item, as somebody who owns it."""
         spec = self.level.ledgers[ledger].spec if ledger in self.level.ledgers else None
         if spec is None:
             raise Stuck("the ledger is kept elsewhere")
         by = self.holder(tuple(map(str, spec.opened_by)))
-        named = kind or next(map(str, spec.classes), "")
+        named = kind or next(map(str, self.level.ledgers[ledger].classes))
         axes = {str(axis): str(words[0]) for axis, words in spec.axes.items()}
         self.do(
             m.OpenItem, by, ledger=ledger, kind=named, fields={str(name): "x" for name in spec.required}, owner=by,

@@ -30,8 +30,8 @@ class Answer:
     """The answer to one claim.
 
     *slice* are the phases that can influence it, *facts* what is read there and left free, *states* how many states
-    were gone through. *way* tells a counterexample in words, *commands* are it for the engine; both are empty unless
-    the claim is refuted. *why* says what stands behind the verdict.
+    were gone through. *way* tells a counterexample in words, *commands* are it for the engine, *open* and *ended* say
+    where it leads; all are empty unless the claim is refuted. *why* says what stands behind the verdict.
     """
 
     name: str
@@ -45,6 +45,8 @@ class Answer:
     start: datetime | None = None
     way: tuple[str, ...] = ()
     commands: tuple[Deed, ...] = ()
+    open: tuple[str, ...] = ()
+    ended: str = ""
 
 
 def prove(view: View, wanted: Property, most: int = MOST_STATES) -> Answer:
@@ -108,7 +110,8 @@ def _refuted(base: Answer, wanted: Property, suspicion: Suspicion, played: Playe
     why = "from there no way leads on" if wanted.kind == "eventually" else "it is not so " + _where(suspicion)
     way = tuple(_told(suspicion))
     return attrs.evolve(
-        base, verdict="refuted", why=why, start=played.start, way=way, commands=played.commands
+        base, verdict="refuted", why=why, start=played.start, way=way, commands=played.commands, open=played.open,
+        ended=played.ended,
     )  # fmt: skip
 
 

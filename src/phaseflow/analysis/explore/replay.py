@@ -16,7 +16,7 @@ from phaseflow.analysis.explore.search import Suspicion, holds
 from phaseflow.analysis.explore.system import State, Stimulus, System
 from phaseflow.analysis.findings import View
 from phaseflow.core.state import MemoryRows
-from phaseflow.core.state.rows import Head
+from phaseflow.core.state.rows import CAMPAIGN, Head
 from phaseflow.errors import PhaseflowError
 from phaseflow.messages import commands as m
 from phaseflow.spec.duties import PollDuty
@@ -31,6 +31,8 @@ class Played:
 
     commands: tuple[Deed, ...]
     start: datetime
+    open: tuple[str, ...] = ()
+    ended: str = ""
     failed: str = ""
 
 
@@ -58,7 +60,8 @@ def replay(suspicion: Suspicion, wanted: Property, system: System, view: View) -
         except (Stuck, PhaseflowError, AssertionError, KeyError) as reason:
             failed = failed or str(reason) or type(reason).__name__
             continue
-        return Played(commands=tuple(play.log), start=opens)
+        opened, ended = resting(play)
+        return Played(commands=tuple(play.log), start=opens, open=opened, ended=ended)
     return Played(commands=(), start=view.plan.calendar.opens(view.start), failed=failed)
 
 
@@ -74,6 +77,13 @@ def beginning(system: System, opens: datetime, view: View) -> Play:
     )  # fmt: skip
     play.start("unit" if system.level.name == "unit" else "")
     return play
+
+
+def resting(play: Play) -> tuple[tuple[str, ...], str]:
+    """(the phases that are open, how the run ended)."""
+    head = _head(play.rows)
+    phases = tuple(name for visit in head.open if (name := visit.rsplit("/", 1)[0]) != CAMPAIGN)
+    return phases, head.outcome if head.status == "concluded" else ""
 
 
 def _let_in(play: Play, system: System) -> None:
