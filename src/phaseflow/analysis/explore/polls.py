@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import permutations, product
+from itertools import combinations, permutations, product
 
 from phaseflow.analysis.numbers import bound_values
 from phaseflow.core.counting import ABSTAIN, every_target, match, targets
@@ -51,6 +51,20 @@ def outcomes(spec: PollDuty, plan: Plan, shares: Iterable[Fraction]) -> tuple[Ou
         for verdict in ("", *every_target(spec)):
             found[None, (verdict,) if verdict else ()] = None
     return tuple(found)
+
+
+def obligations(spec: PollDuty) -> Iterator[tuple[str, ...]]:
+    """Where a poll of the programme may lead a unit that it rates (R13): by one band, or by several that fit at once."""
+    for edge in spec.edges.values():
+        if edge.bands is None or not edge.rates_units:
+            continue
+        yield from (targets(band) for band in edge.bands.exclusive)
+        rows = edge.bands.cumulative
+        if len(rows) > MOST_TARGETS:
+            raise TooWide(f"{len(rows)} bands that may fit at once")
+        for size in range(1, len(rows) + 1):
+            for hit in combinations(rows, size):
+                yield tuple(dict.fromkeys(target for band in hit for target in targets(band)))
 
 
 def _single(spec: PollDuty) -> bool:

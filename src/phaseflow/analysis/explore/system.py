@@ -15,13 +15,12 @@ from typing import Literal, NamedTuple, TypeVar
 
 import attrs
 
-from phaseflow.analysis.explore.polls import Outcome, outcomes
+from phaseflow.analysis.explore.polls import Outcome, obligations, outcomes
 from phaseflow.analysis.numbers import bound_values
 from phaseflow.analysis.truths import Value, bounds_of, possible, regions
 from phaseflow.core import conditions as c
 from phaseflow.core.conditions import UNKNOWN, Read
 from phaseflow.core.conditions.nodes import Truth
-from phaseflow.core.counting import every_target
 from phaseflow.core.plan.model import CAMPAIGN, LevelPlan, Move, Plan
 from phaseflow.spec.duties import PollDuty
 
@@ -133,8 +132,7 @@ class System:
         for name in self.polls:
             spec = self.level.duties[name].spec
             assert isinstance(spec, PollDuty)
-            shares = [value for value in regions(_result(name), self.cuts[name]) if isinstance(value, int | Fraction)]
-            found[name] = outcomes(spec, self.plan, [Fraction(share) for share in shares])
+            found[name] = outcomes(spec, self.plan, _shares(self.cuts[name]))
         return found
 
     @cached_property
@@ -148,18 +146,20 @@ class System:
         }
 
     @cached_property
-    def outside(self) -> tuple[str, ...]:
-        """Moves that may be made from outside the slice: by a poll of the programme (R13), a poll or a limit here."""
+    def outside(self) -> tuple[tuple[str, ...], ...]:
+        """Where a run may be led from outside the slice: by a poll of the programme (R13), a poll or a limit here."""
         above = self.plan.programme if self.level.name == "unit" else None
-        duties = [*(above.duties.values() if above is not None else ()), *self.level.duties.values()]
-        named = {
-            target
-            for duty in duties
-            if isinstance(duty.spec, PollDuty) and duty.name not in self.polls
-            for target in every_target(duty.spec)
-        }
-        named |= {move.otherwise for move in self.level.moves.values() if move not in self.moves}
-        return tuple(move.name for move in self.moves if move.name in named)
+        found: dict[tuple[str, ...], None] = {}
+        for duty in above.duties.values() if above is not None else ():
+            if isinstance(duty.spec, PollDuty):
+                found.update(dict.fromkeys(obligations(duty.spec)))
+        for duty in self.level.duties.values():
+            if isinstance(duty.spec, PollDuty) and duty.name not in self.polls:
+                known = outcomes(duty.spec, self.plan, _shares(_cuts(duty.spec, self.plan)))
+                found.update(dict.fromkeys(go for _share, go in known))
+        found.update({(move.otherwise,): None for move in self.level.moves.values() if move not in self.moves})
+        names = {move.name for move in self.moves}
+        return tuple(go for go in found if names & set(go))
 
     # --- conditions ---------------------------------------------------------------------------------------------------
 
@@ -250,8 +250,8 @@ class System:
         moved = tuple(found for found in self._stabilise(state, ()) if found != state)
         if moved:
             yield Stimulus("facts", ""), moved
-        for name in self.outside:
-            yield Stimulus("outside", name), self._all(self._go(state, (name,), ()))
+        for go in self.outside:
+            yield Stimulus("outside", ", ".join(go), None, go), self._stabilise(state, (("go", "", go),))
 
     def _asked(self, state: State) -> Iterator[tuple[Stimulus, tuple[State, ...]]]:
         for move in self.moves:
@@ -446,6 +446,11 @@ def _put(values: tuple[T, ...], place: int, value: T) -> tuple[T, ...]:
 def _result(poll: str) -> Read:
     """The fact that reads the result of a poll."""
     return Read("poll_share", (("poll", c.Const(poll)),))
+
+
+def _shares(cuts: frozenset[Fraction]) -> list[Fraction]:
+    """One result for each region that these bounds cut out."""
+    return [Fraction(value) for value in regions(_result(""), cuts) if isinstance(value, int | Fraction)]
 
 
 def _cuts(spec: object, plan: Plan) -> frozenset[Fraction]:
