@@ -54,7 +54,7 @@ def outcomes(spec: PollDuty, plan: Plan, shares: Iterable[Fraction]) -> tuple[Ou
 
 
 def obligations(spec: PollDuty) -> Iterator[tuple[str, ...]]:
-    """Where a poll of the programme may lead a unit that it rates (R13): by one band, or by several that fit at once."""
+    """Where a poll of the programme may lead a unit that it rates (R13): by one band, or by several at once."""
     for edge in spec.edges.values():
         if edge.bands is None or not edge.rates_units:
             continue

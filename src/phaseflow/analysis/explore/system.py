@@ -147,7 +147,7 @@ class System:
 
     @cached_property
     def outside(self) -> tuple[tuple[str, ...], ...]:
-        """Where a run may be led from outside the slice: by a poll of the programme (R13), a poll or a limit here."""
+        """Where a run may be led from outside the slice: by a programme's poll (R13), a poll or a limit here."""
         above = self.plan.programme if self.level.name == "unit" else None
         found: dict[tuple[str, ...], None] = {}
         for duty in above.duties.values() if above is not None else ():
