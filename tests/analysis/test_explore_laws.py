@@ -21,7 +21,8 @@ from phaseflow.analysis.explore.properties import Properties as PropertiesSpec
 from phaseflow.analysis.explore.properties import Property, can_end, compile_properties
 from phaseflow.analysis.explore.search import explore, holds
 from phaseflow.analysis.explore.slicing import dated
-from phaseflow.analysis.explore.system import State, System, blurred
+from phaseflow.analysis.explore.states import State, blurred
+from phaseflow.analysis.explore.system import System
 from phaseflow.analysis.findings import View, view
 from phaseflow.core.decide import decide
 from phaseflow.core.plan import Plan

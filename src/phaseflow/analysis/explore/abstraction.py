@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from phaseflow.analysis.explore.system import Ballot, State, System, blurred
+from phaseflow.analysis.explore.states import Ballot, State, blurred
+from phaseflow.analysis.explore.system import System
 from phaseflow.core.state.rows import Head, Rows
 
 

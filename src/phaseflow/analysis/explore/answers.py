@@ -15,7 +15,8 @@ from phaseflow.analysis.explore.properties import Property
 from phaseflow.analysis.explore.replay import Played, replay
 from phaseflow.analysis.explore.search import MOST_STATES, Graph, Suspicion, explore, suspicions
 from phaseflow.analysis.explore.slicing import cone, dated, facts_of
-from phaseflow.analysis.explore.system import Stimulus, System
+from phaseflow.analysis.explore.states import Stimulus
+from phaseflow.analysis.explore.system import System
 from phaseflow.analysis.findings import View
 from phaseflow.core.conditions import render
 

@@ -13,7 +13,8 @@ from phaseflow.analysis.explore.abstraction import state_of
 from phaseflow.analysis.explore.acts import EACH, Deed, Play, Stuck, host_of
 from phaseflow.analysis.explore.properties import Property
 from phaseflow.analysis.explore.search import Suspicion, holds
-from phaseflow.analysis.explore.system import State, Stimulus, System
+from phaseflow.analysis.explore.states import State, Stimulus
+from phaseflow.analysis.explore.system import System
 from phaseflow.analysis.findings import View
 from phaseflow.core.state import MemoryRows
 from phaseflow.core.state.rows import CAMPAIGN, Head

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 
 from phaseflow.analysis.explore.properties import Ended, Open, Property, Situation
+from phaseflow.analysis.explore.states import State, Stimulus, blurred
 from phaseflow.analysis.explore.surely import Surely
-from phaseflow.analysis.explore.system import State, Stimulus, System, blurred
+from phaseflow.analysis.explore.system import System
 
 MOST_STATES = 20_000
 """States that are gone through; beyond it the answer is *bounded*."""

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
-from phaseflow.analysis.explore.system import State, Stimulus, System
+from phaseflow.analysis.explore.states import State, Stimulus
+from phaseflow.analysis.explore.system import System
 from phaseflow.core import conditions as c
 from phaseflow.core.conditions import Read
 from phaseflow.core.plan.model import CAMPAIGN, Duty
