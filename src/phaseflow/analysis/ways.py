@@ -131,9 +131,12 @@ def units_not_counted(view: View) -> Iterator[Finding]:
         return
     shared = [phase for phase in programme.phases.values() if phase.name in view.plan.unit.phases]
     counting = [phase for phase in shared if phase.gate is not None and _counts_units(phase.gate)]
+    after, planned = only_after(programme), later_by_date(view, programme)
+    followed = {name for before in (*after.values(), *planned.values()) for name in before}
     for phase in shared:
         closed_by_hand = phase.closes is not None and phase.closes.kind != "date"
-        if len(counting) >= 2 and phase not in counting and closed_by_hand and phase.opens.name != "transition":
+        alone = len(counting) >= 2 and phase not in counting
+        if alone and closed_by_hand and phase.name in followed:  # what comes last is counted where the programme ends
             yield found(
                 "PF847", f"programme.phases.{phase.name}",
                 f"the programme's '{phase.name}' closes whatever its units have done", phase.span, clause=phase.clause,
@@ -299,7 +302,8 @@ def ends_by_band(view: View) -> Iterator[Finding]:
                         why="an end that nobody asked for needs a way to be looked at again",
                         fix="add `reopen: ROLE`",
                     )  # fmt: skip
-            goals = ends or [name for name, _span in _targets(duty)]
+            moves = {name for each in view.levels for name in each.moves}
+            goals = ends or [name for name, _span in _targets(duty) if name in moves]
             if goals and isinstance(duty.spec, specs.PollDuty) and duty.spec.quorum == "none":
                 yield found(
                     "PF839", f"duties.{duty.name}", f"one answer to '{duty.name}' can lead to '{goals[0]}'",
