@@ -13,7 +13,7 @@ DISTRICT = EXAMPLES / "district_campaign" / "operating.yaml"
 
 WEAKER = {
     "drop_a_gate": 0.6,  # where another gate asks for the same, nothing is lost
-    "drop_the_quorum": 0.6,  # a poll without bands decides nothing, whoever takes part
+    "drop_the_quorum": 0.5,  # a poll without bands decides nothing, whoever takes part
     "needs_the_next_phase": 0.75,  # phases without dates may come in either order
 }
 """Operators of which not all mutants are defects, and the share of them that is found all the same."""

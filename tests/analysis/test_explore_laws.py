@@ -134,8 +134,8 @@ def test_exploration_agrees_with_enumeration(first: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1_000, 11_000, 1_000))
 def test_exploration_agrees_with_enumeration_on_many(first: int) -> None:
-    """On five hundred small policies, at greater depth; of what enumeration breaks, nearly all is refuted."""
+    """On five hundred small policies, at greater depth; of what enumeration breaks, four in five are refuted."""
     total: Counter[str] = Counter()
     for seed, text, plan in policies(first, 50):
         total += check(seed, text, plan, 150)
-    assert total["missed"] <= total["seen"] // 10
+    assert total["missed"] <= total["seen"] // 5
