@@ -132,6 +132,14 @@ def test_what_an_overlay_settled_is_no_longer_unstated():
         assert run(overlay=f"extends: base.yaml\nhouse_rules: true\n{settled}\n").unstated == ()
 
 
+def test_who_is_asked_about_a_ledger_stands_with_its_close():
+    """A register of problems whose later life the document leaves open names one role for all its silences."""
+    ledger = "ledgers: {gaps: {opened_by: lead, close: {by: owner, evidence: none, verify: unstated, asks: lead}, "
+    found = run(POLICY + ledger + "survives: unstated, clause: A2}}\n")
+    told = [(one.path, one.key, one.asks) for one in found.unstated if one.path.startswith("ledgers")]
+    assert told == [("ledgers.gaps", "survives", "lead"), ("ledgers.gaps.close", "verify", "lead")]
+
+
 def test_without_the_source_nothing_is_claimed_about_it():
     """It says `not checked`; a missing digest is no finding then."""
     found = run()

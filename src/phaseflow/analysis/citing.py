@@ -13,7 +13,7 @@ import attrs
 
 from phaseflow.errors import Span
 from phaseflow.spec.duties import Band, RouteStep
-from phaseflow.spec.model import DatedValue, ItemClass, PhaseSpec, Policy
+from phaseflow.spec.model import DatedValue, ItemClass, LedgerSpec, PhaseSpec, Policy
 from phaseflow.spec.overlay import Overlay
 from phaseflow.spec.shape import Shape
 
@@ -79,6 +79,8 @@ def silences(policy: Policy) -> tuple[Silence, ...]:
             if _unstated(getattr(over, field.name, None) if inherited else value):
                 key = field.name.removesuffix("_")
                 asks = getattr(shape, "asks", None) or getattr(over, "asks", None)
+                if isinstance(shape, LedgerSpec):  # who is asked about a ledger stands with its close
+                    asks = shape.close.asks
                 found.append(
                     Silence(
                         path=path,
