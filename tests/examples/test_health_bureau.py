@@ -146,6 +146,17 @@ def test_each_member_of_the_body_has_a_speech_of_their_own_and_everybody_a_repor
     assert {one for one in ROSTER if "speech_of_member" in bench.owes(one)} == {"xu"}
 
 
+@pytest.mark.capability("000", 50, clauses=["C1.2.1"])
+def test_a_report_needs_a_topic_of_ones_own():
+    """C1.2.1, C1.2.2: one person, one topic; the topics of others neither help nor hinder."""
+    bench = bureau()
+    with pytest.raises(Refused, match="'topic'"):
+        bench.run.draft("research_report", by="li", digest=DIGEST)
+    bench.run.complete("topic", by="li")
+    assert "research_report" in bench.ready("li") - bench.ready("xu")
+    bench.run.draft("research_report", by="li", digest=DIGEST)
+
+
 def met(bench: Bench, *, leave: str = "") -> None:
     """Do what the democratic-life meeting needs, but one thing."""
     for name in ("wang", "xu"):

@@ -133,9 +133,7 @@ def _duties(step: Step, duties: Duties, person: str, held: frozenset[str]) -> It
             yield _owed(step, rule, state, step.get(f"part/{state.key}/") or PartState())
 
 
-def _owed(
-    step: Step, rule: Duty, state: DutyState, part: PartState, what: str = "", subject: str = ""
-) -> Owed:
+def _owed(step: Step, rule: Duty, state: DutyState, part: PartState, what: str = "", subject: str = "") -> Owed:
     term = part.term or state.term
     limit = term.grace or term.due
     wanted = part.owes if part.owes is not None else state.amount
@@ -183,9 +181,10 @@ def _document(step: Step, rule: Duty, state: DutyState, person: str, held: froze
                 state,
                 part,
                 f"{here.name} {rule.name}" + (f" of {subject}" if subject and subject != person else ""),
+                subject,
             )
     if rule.subjects == "role" and rule.each in held and person not in seen:
-        yield _owed(step, rule, state, PartState(), f"draft {rule.name}")
+        yield _owed(step, rule, state, PartState(), f"draft {rule.name}", person)
 
 
 def _checks(step: Step, duties: Duties, person: str, held: frozenset[str]) -> Iterator[Owed]:
@@ -196,7 +195,8 @@ def _checks(step: Step, duties: Duties, person: str, held: frozenset[str]) -> It
         for key, part in step.rows.scan(f"part/{state.key}/"):
             subject = key.rsplit("/", 1)[1]
             if part.reported and not part.done and subject != person:
-                yield _owed(step, rule, state, part, f"confirm {rule.name}" + (f" of {subject}" if subject else ""))
+                what = f"confirm {rule.name}" + (f" of {subject}" if subject else "")
+                yield _owed(step, rule, state, part, what, subject)
 
 
 def _items(step: Step, person: str, held: frozenset[str]) -> Iterator[Owed]:
