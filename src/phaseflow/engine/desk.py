@@ -25,6 +25,7 @@ from phaseflow.engine.consequences import follow
 from phaseflow.engine.habits import Guess, Habits
 from phaseflow.engine.inputs import checked
 from phaseflow.engine.plans import PlanShelf
+from phaseflow.engine.receipts import Told
 from phaseflow.engine.rows import FIRST, StoreRows
 from phaseflow.errors import Problem, did_you_mean
 from phaseflow.messages import commands as c
@@ -33,7 +34,7 @@ from phaseflow.stores import codec
 from phaseflow.stores.base import Answer as StoredAnswer
 from phaseflow.stores.base import Ballot, Batch, Head, HeadQuery, PersonalValue, StoredNotice, Tx
 
-HostFact = Callable[[str], object]
+HostFact = Callable[[str], object] | Told
 """Given a run id, says whether a fact of the host holds; pure, and registered with a version (R19)."""
 
 
@@ -212,7 +213,7 @@ class Desk:
         return Surroundings(
             up=up,
             units=lambda: self._census(tx, run),
-            host=self._host(plan, run) if run else {},
+            host=_Witnessed(self, tx, plan, run) if run else {},
             box=lambda name: count_box(tx.ballots(f"{run}:{name}")),
             plans=lambda digest: self.plans.load(tx, digest),
         )
@@ -222,9 +223,10 @@ class Desk:
         for head in tx.heads(HeadQuery(parent=programme)):
             yield UnitFact(run=head.run, unit=head.unit, seq=head.seq, head=StoreRows(tx, head.run).get("head"))
 
-    def _host(self, plan: Plan, run: str) -> dict[tuple[str, str], object]:
-        """What the host's facts say of a run, for the few policies that ask (R19)."""
-        return {key: self.facts[key](run) for key in self.plans.host_facts(plan) if key in self.facts}
+    def witness(self, tx: Tx, key: tuple[str, str], run: str) -> object:
+        """What a fact of the host says of a run now (R19)."""
+        fact = self.facts[key]
+        return fact.read(tx, run) if isinstance(fact, Told) else fact(run)
 
     def observe(self, tx: Tx, run: str, command: c.Command) -> c.Command:
         """Add what a command must be told: the event it corrects."""
@@ -270,3 +272,25 @@ class _After:
         found = {key: row for key, row in self._rows.scan(prefix) if key not in self._drop}
         found |= {key: row for key, row in self._put.items() if key.startswith(prefix)}
         return iter(sorted(found.items()))
+
+
+class _Witnessed(Mapping[tuple[str, str], object]):
+    """The host's facts that a plan may ask for, each called when it is, and once."""
+
+    def __init__(self, desk: Desk, tx: Tx, plan: Plan, run: str) -> None:
+        self._desk, self._tx, self._run = desk, tx, run
+        self._keys = [key for key in desk.plans.host_facts(plan) if key in desk.facts]
+        self._said: dict[tuple[str, str], object] = {}
+
+    def __getitem__(self, key: tuple[str, str]) -> object:
+        if key not in self._keys:
+            raise KeyError(key)
+        if key not in self._said:
+            self._said[key] = self._desk.witness(self._tx, key, self._run)
+        return self._said[key]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)

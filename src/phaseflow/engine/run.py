@@ -14,6 +14,7 @@ from phaseflow.core.reasons import Reason
 from phaseflow.engine import views
 from phaseflow.engine.answers import Answer, Owed, Status
 from phaseflow.engine.inputs import EvidenceLike, amount_of, evidence_of, maybe_day, stretch
+from phaseflow.engine.receipts import Receipt, receipts
 from phaseflow.engine.roster import read_roster
 from phaseflow.errors import PhaseflowError
 from phaseflow.messages import commands as c
@@ -618,6 +619,12 @@ class Run:
     def history(self, *, after: int = 0, limit: int | None = None) -> list[Entry]:
         """The trail, from entry *after* + 1 on."""
         return self.engine.entries(self.id, after=after, limit=limit)
+
+    def receipts(self, *, hook: str | None = None, subject: str | None = None) -> list[Receipt]:
+        """Who was told what by which hook, and how it ended; of one *hook* or about one *subject* where given."""
+        with self.engine.store.transaction(write=False) as tx:
+            self.engine.desk.head(tx, self.id)
+            return list(receipts(tx, self.id, hook=hook, subject=subject))
 
     def verify(self) -> tuple[str, ...]:
         """What is wrong with the hash chain, the fold, the personal data and the boxes; nothing where all is well."""

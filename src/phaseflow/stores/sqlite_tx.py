@@ -314,7 +314,8 @@ class SqliteTx:
     ) -> list[Delivery]:
         clauses = [_STATUS[status]] if status is not None else []
         clauses += ["d.hook = :hook"] if hook is not None else []
-        clauses += ["d.run = :run"] if run is not None else []
+        if run is not None:  # Through the index of notices: there is none of deliveries by run.
+            clauses.append("d.position IN (SELECT position FROM notices WHERE run = :run)")
         clauses += ["d.recipient = :recipient"] if recipient is not None else []
         where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
         text = f"{_SQL['deliveries']} {where} ORDER BY d.position, d.hook, d.recipient LIMIT :limit"
