@@ -26,17 +26,16 @@ class Feed:
     within: timedelta = timedelta(hours=1)
     _announced: dict[str, datetime] = attrs.field(init=False, factory=dict)
 
-    def news(self) -> list[tuple[str, float]]:
-        """Runs, each with the seconds until it is due; at once where that is past."""
-        found: list[tuple[str, float]] = []
+    def news(self) -> list[tuple[str, datetime]]:
+        """Runs, each with the instant at which it is due, which may be past."""
+        found: list[tuple[str, datetime]] = []
         near: dict[str, datetime] = {}
-        now = self.crank.engine.clock()
         for head in due_heads(self.crank, self.within):
             if head.due_at is None:
                 continue
             near[head.run] = head.due_at
             if self._announced.get(head.run) != head.due_at:
-                found.append((head.run, max((head.due_at - now).total_seconds(), 0.0)))
+                found.append((head.run, head.due_at))
         self._announced = near
         return found
 

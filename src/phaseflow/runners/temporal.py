@@ -125,11 +125,12 @@ class TemporalWaker:
             )
             async with worker:
                 while not self._stopping.is_set():
-                    for run, seconds in await asyncio.to_thread(feed.news):
-                        await self._announce(client, feed, run, seconds)
+                    for run, due in await asyncio.to_thread(feed.news):
+                        await self._announce(client, feed, run, (due - crank.engine.clock()).total_seconds())
                     await asyncio.to_thread(self._stopping.wait, self.every)
 
-    async def _announce(self, client: Client, feed: Feed, run: str, seconds: float) -> None:
+    async def _announce(self, client: Client, feed: Feed, run: str, left: float) -> None:
+        seconds = max(left, 0.0)
         try:
             started: Any = client.start_workflow(
                 RunClock.run,
