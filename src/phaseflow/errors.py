@@ -7,6 +7,7 @@ printer that shows a problem the way an editor can click on it. Nothing here kno
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Literal
@@ -55,7 +56,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.span}: " if self.span.file else ""
-        return f"{place}{self.severity} {self.code}: {self.what}"
+        return f"{place}{self.severity} {self.code}: {printable(self.what)}"
 
 
 class PhaseflowError(Exception):
@@ -85,6 +86,21 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return ""
     shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
     return f"known here: {shown}"
+
+
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What ends a line, steers a terminal or turns the writing round: controls, separators and marks of direction."""
+
+_ENDLESS = re.compile(r"\S{200,}")
+
+
+def printable(text: str) -> str:
+    """A text as it can stand in one line of output: what steers a terminal is written out, endless words are cut.
+
+    Names come from whoever calls; a refusal that repeats them must not become a second line, or a page of one letter.
+    """
+    seen = _UNSEEN.sub(lambda sign: sign[0].encode("unicode_escape").decode("ascii"), text)
+    return _ENDLESS.sub(lambda word: f"{word[0][:80]}… ({len(word[0])} characters)", seen)
 
 
 def _width(text: str) -> int:
@@ -121,9 +137,9 @@ def show(problem: Problem, line_of: Callable[[str, int], str | None] = lambda _f
         parts.append(f"{number} | {shown}")
         parts.append(f"{' ' * len(number)} | {' ' * _width(before)}{'^' * max(1, _width(marked))}")
     if problem.why:
-        parts.append(f"  why: {problem.why}")
+        parts.append(f"  why: {printable(problem.why)}")
     if problem.fix:
-        parts.append(f"  fix: {problem.fix}")
+        parts.append(f"  fix: {printable(problem.fix)}")
     if problem.clause:
         parts.append(f"  clause: {problem.clause}")
     return "\n".join(parts)

@@ -155,6 +155,11 @@ def test_a_held_gate_in_json_has_verdict_and_reasons(desk):
         (("do", "safety", "judge", "summary", "perhaps", "--by", "boss"), "is not one of"),
         (("todo", "safety"), "name a person, or give --all"),
         (("nonsense",), "No such command 'nonsense'"),
+        (("do", "safety", "suspend", "--by", "boss", "--reason", ""), "--reason is empty"),
+        (("do", "safety", "record", "notes", "1 character", "--by", "li.na", "--at", ""), "--at is empty"),
+        (("do", "safety", "record", "notes", " ", "--by", "li.na"), "AMOUNT is empty"),
+        (("start", "policy.yaml", "--start", "2009-03-01", "--run", "x", "--unit", ""), "--unit is empty"),
+        (("do", "safety", "hold", "kickoff", "--by", "wang", "--count", "member=²"), "--count takes ROLE=COUNT"),
     ],
 )
 def test_a_wrong_command_line_ends_with_2(desk, words, told):
@@ -179,12 +184,26 @@ def test_a_wrong_command_line_in_json(desk):
         (("do", "safety", "appoint", "li.na", "lead", "--since", "soon"), "PF383"),
         (("why", "safety", "study.clos"), "PF320"),
         (("status", "nowhere"), "PF382"),
+        (("do", "safety", "settle-item", f"problems/{'9' * 5000}", "--by", "wang"), "PF500"),
+        (("todo", "safety", "wnag"), "PF482: 'wnag' is not on the roster of 'safety'"),
+        (("allowed", "safety", "wnag"), "PF482"),
     ],
 )
 def test_bad_input_is_a_problem_and_no_traceback(desk, words, code):
     """Whatever phaseflow refuses ends with 1 and a code that `explain` knows."""
     desk.start()
     assert f"error {code}" in desk.call(*words, code=1).stderr
+
+
+def test_a_name_cannot_make_lines_nor_steer_a_terminal(desk):
+    """What a caller typed is repeated in one line, without its controls, and cut where it has no end."""
+    desk.start()
+    told = desk.call("do", "safety", "complete", "a\nb\x1b[31m" + "x" * 5000, "--by", "wang", code=1).stderr
+    assert told.startswith(r"error PF330: there is no duty 'a\nb\x1b[31mxxx")
+    assert len(told) < 500
+    desk.call("do", "safety", "join", "zhao", "--role", "member", "--by", "boss")
+    desk.call("do", "safety", "recuse", "notes", "--by", "zhao", "--reason", "two lines\nof\u2028\x1b[2J")
+    assert desk.call("history", "safety").stdout.splitlines()[-1].endswith(r"reason='two lines\nof\u2028\x1b[2J'")
 
 
 def test_help_of_a_sub_verb_needs_no_run(desk):

@@ -89,6 +89,31 @@ def test_a_broken_chain_is_not_taken_in(desk, damage):
     assert desk.call("runs", "--db", "new.db").stdout == "no runs\n"
 
 
+def test_a_text_with_odd_ends_of_lines_is_carried_over(desk):
+    """U+2028, U+0085 and a form feed end a line for some, and none of an exported file."""
+    act(desk)
+    desk.call("do", "safety", "recuse", "notes", "--by", "li.na", "--reason", "a\u2028b\x85c\x0cd\ne")
+    desk.call("export", "safety", "-o", "run.jsonl")
+    assert desk.call("import", "run.jsonl", "--db", "new.db").stdout.startswith("imported: safety (")
+    assert desk.json("history", "safety", "--db", "new.db") == desk.json("history", "safety")
+
+
+@pytest.mark.parametrize("wrong", [
+    '{"kind":"entry","sek":1}', '{"kind":"personal","ref":"x"}', '{"kind":"entry","seq":"1","hash":"","body":""}',
+    '{"kind":"plan","digest":7,"body":""}', '{"kind":"ballot","poll":"x","body":"{}","who":"li"}', '{"kind":[]}', "[]",
+])  # fmt: skip
+def test_a_line_that_export_never_wrote_is_refused(desk, wrong):
+    """A line that lacks something, or says more than it should, is told as such, whatever else is sound."""
+    act(desk)
+    desk.call("export", "safety", "-o", "run.jsonl")
+    with (desk.folder / "run.jsonl").open("a", encoding="utf-8") as file:
+        file.write(wrong + "\n")
+    assert (
+        "error PF712: 'run.jsonl' is no exported run"
+        in desk.call("import", "run.jsonl", "--db", "new.db", code=1).stderr
+    )
+
+
 def test_doctor_looks_at_everything_and_finds_a_broken_database(desk):
     """All is well where nothing is wrong; what is absent and not needed is no fault; a stranger's file is."""
     act(desk)

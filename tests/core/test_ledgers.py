@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import Stage, names
 
-from phaseflow.core.state.ledgers import ItemState, item_key
+from phaseflow.core.state.ledgers import ItemState, item_key, number_of
 from phaseflow.messages import commands as c
 from phaseflow.messages import events as e
 
@@ -566,3 +566,11 @@ def test_counters_equal_a_recount(acts: list[tuple[str, int, str]], poor: str) -
                         )
         assert counters(run) == recount(run)
     close(run)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("3", 3), ("000003", 3), ("", None), ("x", None), ("²", None), ("9" * 5000, None)]
+)
+def test_a_number_is_read_or_there_is_none(text: str, number: int | None) -> None:
+    """What cannot be the number of an item or an opinion leads to no row, however long it is."""
+    assert number_of(text) == number

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from phaseflow.cli.options import AT, BY, ID, STORED, opened
+from phaseflow.cli.options import AT, BY, ID, STORED, Verb, opened
 from phaseflow.cli.runs import pairs
 
 if TYPE_CHECKING:
@@ -70,9 +70,6 @@ def _command(name: str) -> click.Command:
         if actor is None:
             raise click.UsageError("say who does it: --by PERSON")
         envelope = {key: value for key in ("at", "id", "on_behalf_of") if (value := given.pop(key))}
-        empty = [word.name for word in act.words if given.get(word.name) == ""]
-        if empty:
-            raise click.UsageError(f"{empty[0].upper()} is empty")
         with opened() as engine:
             run = engine.run(ctx.obj)
             if preview:
@@ -85,7 +82,7 @@ def _command(name: str) -> click.Command:
             title = " ".join([name, *(str(given[word]) for word in act.titled if given.get(word))])
             trail.answer(engine, found, str(given["move"]) if act.method == "request" else title, preview=preview)
 
-    return click.Command(
+    return Verb(
         name, params=[*_params(act), BY, ON_BEHALF_OF, AT, ID, PREVIEW, *STORED], callback=carry_out, help=act.help
     )
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from phaseflow.cli.config import Settings
@@ -75,11 +76,31 @@ STORED = (DB, NOW, JSON)
 """Options of a verb that looks into the database."""
 
 
+class Verb(click.Command):
+    """A verb that refuses a word or an option that is there and empty, as an unset variable of a script leaves it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line; what is left out is not asked about."""
+        rest = super().parse_args(ctx, args)
+        for param in self.params:
+            typed = param.name and ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE
+            if typed and not _filled(ctx.params.get(str(param.name))):
+                name = param.human_readable_name if isinstance(param, click.Argument) else param.opts[0]
+                raise click.UsageError(f"{name} is empty", ctx)
+        return rest
+
+
+def _filled(value: object) -> bool:
+    if isinstance(value, tuple):
+        return all(_filled(one) for one in value)
+    return not isinstance(value, str) or bool(value.strip())
+
+
 def verb(*shared: click.Option, **attributes: Any) -> Callable[[Callable[..., Any]], click.Command]:
     """Like `click.command`, with *shared* options behind the function's own."""
 
     def make(function: Callable[..., Any]) -> click.Command:
-        found: click.Command = click.command(**attributes)(function)
+        found: click.Command = click.command(cls=Verb, **attributes)(function)
         found.params.extend(shared)
         return found
 

@@ -53,6 +53,8 @@ def todo(run: str, person: str | None, everybody: bool, duty: str | None, after:
         return
     with opened() as engine:
         handle = engine.run(run)
+        if not everybody:
+            _must_be_known(engine, run, str(person))
         _show(
             {name: handle.todo(name) for name in (_persons(engine, run) if everybody else (str(person),))},
             "owes nothing now",
@@ -82,7 +84,34 @@ def _owing(run: str, duty: str, after: str, limit: int) -> None:
 def allowed(run: str, person: str) -> None:
     """List what a person may do now: moves that can be asked for, and acts on what is owed."""
     with opened() as engine:
-        _show({person: engine.run(run).allowed(person)}, "may do nothing now")
+        handle = engine.run(run)
+        _must_be_known(engine, run, person)
+        _show({person: handle.allowed(person)}, "may do nothing now")
+
+
+def _must_be_known(engine: Engine, run: str, person: str) -> None:
+    """A misspelt name owes nothing, either; it must not look like somebody who has done all.
+
+    Raises:
+        PolicyError: Nobody of this id is on the roster of the run, nor on that of its programme (PF482).
+    """
+    from phaseflow.errors import PolicyError, Problem, did_you_mean
+
+    with engine.reading(run) as (_tx, _head, _plan, rows, around):
+        rosters = [rows] if around.up is None else [rows, around.up]
+        if any(roster.get(f"person/{person}") is not None for roster in rosters):
+            return
+        names = [key.removeprefix("person/") for key, _row in rows.scan("person/")]
+    raise PolicyError(
+        [
+            Problem(
+                code="PF482",
+                what=f"'{person}' is not on the roster of '{run}'",
+                why="what somebody owes or may do is asked of a person of the run, or of its programme",
+                fix=did_you_mean(person, names) or f"add the person: phaseflow do {run} join {person} --role ROLE",
+            )
+        ]
+    )
 
 
 def _persons(engine: Engine, run: str) -> list[str]:

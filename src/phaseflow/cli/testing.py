@@ -143,7 +143,6 @@ def _tell(result: Result, *, quiet: bool) -> None:
     output.problems(result.problems, err=False)
 
 
-
 def _boundaries(found: list[Result], file: Path | None, *, told: bool, all_: bool) -> list[dict[str, Any]]:
     """Tell which boundaries are pinned, and write stubs for the others; as data, for JSON."""
     from phaseflow.cli import output

@@ -11,6 +11,7 @@ import attrs
 
 from phaseflow.cli import output
 from phaseflow.cli.options import finish, wants_json
+from phaseflow.errors import printable
 from phaseflow.messages.events import Days, Term
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _event(event: Any, local: Local) -> str:
 
 def _brief(value: Any, local: Local) -> str:
     if value is None or isinstance(value, str):
-        short = f"{value[:12]}…" if value and _DIGEST.fullmatch(value) else value or ""
+        short = f"{value[:12]}…" if value and _DIGEST.fullmatch(value) else printable(value or "")
         return f"'{short}'" if " " in short else short
     if isinstance(value, datetime):
         return f"'{local(value)}'"

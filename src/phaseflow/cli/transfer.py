@@ -185,14 +185,24 @@ def take_in(engine: Engine, file: Path) -> tuple[str, int]:
     return batch.head.run, batch.head.seq
 
 
+_LINES: dict[str, dict[str, type]] = {
+    "run": {"run": str, "seq": int, "chain": str, "format": int},
+    "plan": {"digest": str, "body": str},
+    "entry": {"seq": int, "hash": str, "body": str},
+    "personal": {"ref": str, "owner": str, "salt": str, "value": str},
+    "ballot": {"poll": str, "body": str},
+}
+"""The kinds of lines, and what each must say; a heading says more, which the trail says, too."""
+
+
 def _read(file: Path) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {"run": [], "plan": [], "entry": [], "personal": [], "ballot": []}
+    found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in _LINES}
     import json
 
     try:
-        for text in file.read_text(encoding="utf-8").splitlines():
+        for text in file.read_text(encoding="utf-8").rstrip("\n").split("\n"):  # not splitlines: U+2028 is no end
             line = json.loads(text)
-            found[line.pop("kind")].append(line)
+            found[_sound(line)].append(line)
         if len(found["run"]) != 1 or not found["plan"] or found["run"][0]["format"] != FORMAT:
             raise ValueError("it needs one heading and a plan, of this format")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -203,6 +213,20 @@ def _read(file: Path) -> dict[str, list[dict[str, Any]]]:
             "export the run again",
         )
     return found
+
+
+def _sound(line: dict[str, Any]) -> str:
+    """The kind of a line, which is taken out of it; everything that such a line says is there, in its type."""
+    kind = str(line.pop("kind"))
+    wanted = _LINES[kind]
+    if not all(type(line.get(name)) is kept for name, kept in wanted.items()):
+        raise ValueError(f"a line of the kind '{kind}' needs {', '.join(wanted)}")
+    more = line.keys() - wanted.keys()
+    if more and kind != "run":
+        raise ValueError(f"a line of the kind '{kind}' says {', '.join(sorted(more))}, too")
+    if not isinstance(line.get("parent", ""), str | None):
+        raise ValueError("the programme is named by its id")
+    return kind
 
 
 def _batch(tx: Tx, lines: dict[str, list[dict[str, Any]]]) -> Batch:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import attrs
 
 from phaseflow.core.plan.model import LevelPlan, Plan
+from phaseflow.core.state.ledgers import item_key
 from phaseflow.core.state.people import prefix_above
 from phaseflow.core.state.rows import DutyState, Head, Rows
 from phaseflow.messages import events as e
@@ -420,7 +421,7 @@ def _about_polls(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
 def _about_items(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
     item: str = event.item  # type: ignore[attr-defined]
     ledger = desk.level.ledgers[item.split("/", 1)[0]]
-    key = _item_key(desk.rows, item)
+    key = item_key(item)
     state = desk.rows.get(key)
     owners = getattr(state, "owners", ())
     persons = tuple(owner for owner in owners if owner and desk.rows.get(f"person/{owner}") is not None)
@@ -441,10 +442,3 @@ def _about_items(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
         case _:
             kind, more = "item_closed", {}
     return [desk.notice(kind, item, ledger.title, closers, persons=persons, clause=ledger.clause, **more)]
-
-
-def _item_key(rows: Rows, item: str) -> str:
-    """The row of an item; numbers are padded there, so that they come in order."""
-    ledger, number = item.split("/", 1)
-    padded = f"item/{ledger}/{int(number):06d}" if number.isdigit() else ""
-    return padded if padded and rows.get(padded) is not None else f"item/{item}"

@@ -144,6 +144,11 @@ JOINT = option(
 )
 
 
+def is_count(text: str) -> bool:
+    """Whether a text is a whole number as people write one; ``²`` is a digit to Python, and no number."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
 # --- readings ---------------------------------------------------------------------------------------------------------
 
 
@@ -171,7 +176,7 @@ def attendance(given: Given) -> Given:
         for person in found.pop(state, "").split(",")
         if person.strip()
     }
-    if not all(count.isdigit() for _, count in found.get("counts", ())):
+    if not all(is_count(count) for _, count in found.get("counts", ())):
         raise Mistyped("--count takes ROLE=COUNT")
     numbers = {role: int(count) for role, count in found.pop("counts", ())}
     return {**found, **({"attendance": who} if who else {}), **({"counts": numbers} if numbers else {})}
@@ -193,7 +198,7 @@ def invited(given: Given) -> Given:
     invited: dict[str, dict[str, int]] = {}
     for place, count in given.pop("invited", ()):
         edge, sign, group = place.partition("/")
-        if not sign or not count.isdigit():
+        if not sign or not is_count(count):
             raise Mistyped(f"'{place}={count}' is not EDGE/GROUP=COUNT")
         invited.setdefault(edge, {})[group] = int(count)
     return {**given, "invited": invited}
@@ -202,7 +207,7 @@ def invited(given: Given) -> Given:
 def counts(given: Given) -> Given:
     found = dict(given)
     if "consulted" in found:
-        if not all(count.isdigit() for _, count in found["consulted"]):
+        if not all(is_count(count) for _, count in found["consulted"]):
             raise Mistyped("--consulted takes GROUP=COUNT")
         found["consulted"] = {group: int(count) for group, count in found["consulted"]}
     return found
@@ -311,7 +316,7 @@ def _place(act: Act, name: str, words: list[Token], given: Given) -> None:
             left = []
         if word.choices and text not in word.choices:
             raise Mistyped(f"'{text}' is no {word.name} of '{name}'", token, did_you_mean(text, word.choices))
-        if word.number and not text.isdigit():
+        if word.number and not is_count(text):
             raise Mistyped(f"'{text}' is no number", token, f"the {word.name} is counted from 1")
         given[word.name] = int(text) if word.number else text
     if left:

@@ -18,7 +18,7 @@ from phaseflow.core.decide.items import OWNER, faults, item_term
 from phaseflow.core.decide.people import check_recusal, require
 from phaseflow.core.decide.step import Actor, Step, refuse, refuse_all
 from phaseflow.core.plan.model import Ledger
-from phaseflow.core.state.ledgers import ItemState, item_of
+from phaseflow.core.state.ledgers import ItemState, item_of, number_of
 from phaseflow.core.state.rows import Question, Timer
 from phaseflow.errors import NOWHERE, Problem, did_you_mean
 from phaseflow.messages import commands as c
@@ -328,7 +328,7 @@ def _ledger(step: Step, name: str) -> Ledger:
     if ledger is None:
         refuse("unknown", "PF500", f"there is no ledger '{name}' here",
                why="ledgers stand in the policy, on the level that keeps them",
-               fix=did_you_mean(name, step.level.ledgers))  # fmt: skip
+               fix=did_you_mean(name, step.level.ledgers) or "this run keeps no ledger; look at `allowed`")  # fmt: skip
     return ledger
 
 
@@ -434,8 +434,9 @@ def _on_item(act: Callable[[Step, Any], None]) -> Callable[[Step, Any], None]:
     """An item has one id: ``problems/000003``, as its row is called, becomes ``problems/3``."""
 
     def acted(step: Step, command: Any) -> None:
-        ledger, _, number = command.item.rpartition("/")
-        act(step, attrs.evolve(command, item=f"{ledger}/{int(number)}") if number.isdecimal() else command)
+        ledger, _, text = command.item.rpartition("/")
+        number = number_of(text)
+        act(step, command if number is None else attrs.evolve(command, item=f"{ledger}/{number}"))
 
     return acted
 

@@ -12,6 +12,7 @@ from phaseflow.core.decide.step import Refusal, Step, refuse, refuse_all
 from phaseflow.core.gates import text_of
 from phaseflow.core.plan.model import RouteStep
 from phaseflow.core.state.documents import OpinionState
+from phaseflow.core.state.ledgers import number_of
 from phaseflow.errors import Problem, did_you_mean
 from phaseflow.messages import commands as c
 from phaseflow.messages import events as e
@@ -132,9 +133,10 @@ def give_answers(step: Step, paper: Paper, answers: Iterable[tuple[str, bool, st
 
 
 def _opinion(step: Step, paper: Paper, number: str) -> OpinionState | None:
-    if not number.isdecimal():
+    counted = number_of(number)
+    if counted is None:
         return None
-    found: OpinionState | None = step.get(f"opinion/{paper.key}/{paper.subject}/{int(number):04d}")
+    found: OpinionState | None = step.get(f"opinion/{paper.key}/{paper.subject}/{counted:04d}")
     return found
 
 

@@ -62,10 +62,16 @@ class ItemState:
         return "open" if self.status == "settled" else self.status
 
 
+def number_of(text: str) -> int | None:
+    """The number that a text writes, of an item or an opinion; None where there can be none of that number."""
+    return int(text) if text.isdecimal() and len(text) <= 9 else None
+
+
 def item_key(item: str) -> str:
     """The key of an item's row; *item* is its id, ``problems/3``. An id that is none leads to no row."""
-    ledger, _, number = item.rpartition("/")
-    return f"item/{ledger}/{int(number):06d}" if number.isdecimal() else f"item/{item}"
+    ledger, _, text = item.rpartition("/")
+    number = number_of(text)
+    return f"item/{item}" if number is None else f"item/{ledger}/{number:06d}"
 
 
 def item_of(rows: Rows, item: str) -> ItemState | None:

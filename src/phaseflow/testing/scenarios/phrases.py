@@ -17,7 +17,7 @@ import attrs
 
 from phaseflow.core.calendars import Calendar
 from phaseflow.engine.acts import ACTS
-from phaseflow.engine.grammar import Act, Mistyped, Token, tokens_of, typed
+from phaseflow.engine.grammar import Act, Mistyped, Token, is_count, tokens_of, typed
 from phaseflow.errors import NOWHERE, PolicyError, Problem, Span, did_you_mean
 
 NOON = time(12)
@@ -249,7 +249,7 @@ def _poll(tokens: list[Token]) -> dict[str, Any]:
                 group = value
                 flush()
                 group = ""
-        elif word.isdigit() and rest:
+        elif is_count(word) and rest:
             pending.append((rest.pop(0).text.rstrip(","), int(word)))
         elif word in ("nobody", "none"):
             continue
