@@ -93,8 +93,10 @@ def test_a_parent_gate_counts_units_and_records_what_it_read() -> None:
 
 
 def test_no_unit_is_neither_yes_nor_no() -> None:
-    """R23: a share over no units is unknown and holds."""
-    assert Tidy().top.request("study.close", by="qian").held
+    """R23: a share over no units is unknown and holds; what helps is a unit, not patience."""
+    held = Tidy().top.request("study.close", by="qian")
+    assert held.held
+    assert "start a run for a unit: none is enrolled" in [reason.act for reason in held.reasons]
 
 
 def test_a_withdrawn_unit_is_not_counted() -> None:

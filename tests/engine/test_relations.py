@@ -99,6 +99,34 @@ def test_r38_a_role_held_for_a_unit_counts_there_and_nowhere_else(schools):
     south.complete("comment", by="wu")
 
 
+def test_r38_a_unit_whose_name_ends_like_another_lends_it_no_leader(schools):
+    """Whoever is linked with ``old@north`` is not linked with ``north``; a role held for nobody is no role."""
+    engine, plan, top, north, _south = schools
+    engine.start(plan, unit="old@north", kind="day_school", start="2011-02-24", programme=top)
+    top.join({"id": "xu", "roles": ["linked_leader@old@north"]}, by="system")
+    with pytest.raises(Refused, match="'xu' may not complete 'comment'"):
+        north.complete("comment", by="xu")
+    with pytest.raises(Refused, match="held for a 'unit', and none is named"):
+        top.join({"id": "yu", "roles": ["linked_leader@"]}, by="system")
+
+
+@pytest.mark.parametrize("name", ["a/b", "a\nb", " a", "x" * 201, "\x1b[31m", "a\u202eb"])
+def test_names_of_units_and_bodies_are_short_and_plain(schools, name):
+    """Names are printed, sorted and joined by '/'; what would break that names nothing, and nothing is started."""
+    engine, plan, top, north, _south = schools
+    before = len(engine.runs()), len(top.history()), len(north.history())
+    more = {"kind": "day_school", "start": "2011-02-24", "programme": top}
+    for act in (
+        lambda: engine.start(plan, unit=name, **more),
+        lambda: engine.start(plan, unit="west", bodies={"section": [name]}, **more),
+        lambda: north.list_body("section", name),
+    ):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert {problem.code for problem in refused.value.problems} == {"PF483"}
+    assert (len(engine.runs()), len(top.history()), len(north.history())) == before
+
+
 def test_r38_whoever_is_linked_is_invited_and_told_for_this_unit_only(schools):
     """Attendance and notices find the holder for this unit."""
     _engine, _plan, _top, north, south = schools

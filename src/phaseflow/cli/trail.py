@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -93,6 +94,8 @@ def _brief(value: Any, local: Local) -> str:
         return f"'{short}'" if " " in short else short
     if isinstance(value, datetime):
         return f"'{local(value)}'"
+    if isinstance(value, Enum):
+        return str(value.value)
     if isinstance(value, Term):
         return str(value.day or "")
     if isinstance(value, Days):

@@ -279,14 +279,16 @@ def _about_items(found: Reason, arguments: dict[str, str], sources: Sources) -> 
 def _about_units(found: Reason, arguments: dict[str, str], sources: Sources) -> Reason:
     if sources.units is None:
         return found
-    missing = []
+    missing, counted = [], 0
     for fact in sources.units():
         head: Head = fact.head
         if head.withdrawn or head.status == "cancelled":
             continue
+        counted += 1
         wanted = arguments.get("concluded")
         reached = head.visits.get(arguments.get("reached", ""), 0) > 0 or arguments.get("closed", "") in head.closed
         ended = wanted is not None and head.status in ("concluded", "archived") and wanted in ("any", head.outcome)
         if not (reached or ended):
             missing.append(head.unit)
-    return attrs.evolve(found, subjects=tuple(missing[:20]), count=len(missing), act="let these units get there")
+    return attrs.evolve(found, subjects=tuple(missing[:20]), count=len(missing),
+                        act="let these units get there" if counted else "start a run for a unit: none is enrolled")  # fmt: skip

@@ -38,7 +38,7 @@ def check_roles(step: Step, roles: Iterable[str]) -> tuple[str, ...]:
             for name in unknown
         ])  # fmt: skip
     specs = {name: step.plan.roles[name.partition("@")[0]].spec for name in names}
-    wrong = [name for name in names if ("@" in name) != (specs[name].for_ is not None)]
+    wrong = [name for name in names if bool(name.partition("@")[2]) != (specs[name].for_ is not None)]
     refuse_all("malformed", [_whom(name, specs[name]) for name in wrong])
     return step.plan.closure(names)
 
@@ -50,9 +50,30 @@ def _whom(name: str, spec: RoleSpec) -> Problem:
         what = f"the role '{name.partition('@')[0]}' is held for nobody in particular"
     return Problem(
         code="PF477", what=what, span=spec.span, why="a roster says for whom such a role is held, and no other role",
-        fix=f"write {name}@NAME" if spec.for_ is not None else f"write {name.partition('@')[0]}",
+        fix=f"write {name.rstrip('@')}@NAME" if spec.for_ is not None else f"write {name.partition('@')[0]}",
         clause=", ".join(spec.clause),
     )  # fmt: skip
+
+
+def check_names(**named: str) -> None:
+    """What a run, a unit or a body is called is short and plain text, and '/' stands between names (PF483).
+
+    Raises:
+        Refusal: with every name that cannot be one.
+    """
+    refuse_all("malformed", [
+        Problem(code="PF483", what=f"a {kind} cannot be called '{name}'",
+                why="a name is printable text without blanks at its ends, of 200 characters at most; "
+                "and in a unit or a body without '/', which stands between names",
+                fix="choose a short plain name, such as north or lower mill")
+        for kind, name in named.items()
+        if not name or name != name.strip() or not name.isprintable() or len(name) > LONGEST
+        or ("/" in name and kind != "run")
+    ])  # fmt: skip
+
+
+LONGEST = 200
+"""Characters of a name."""
 
 
 def join(step: Step, command: c.Join) -> None:
@@ -256,6 +277,7 @@ def list_body(step: Step, command: c.ListBody) -> None:
             why="kinds of bodies stand in the policy",
             fix=did_you_mean(command.kind, map(str, step.plan.policy.bodies)) or "declare the kind under `bodies`",
         )
+    check_names(body=command.body)
     if step.get(f"body/{command.kind}/{command.body}") is not None:
         refuse(
             "illegal", "PF317", f"'{command.body}' is listed already", why="a body is listed once", fix="nothing to do"

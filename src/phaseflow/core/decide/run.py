@@ -28,6 +28,7 @@ def start(step: Step, command: c.StartRun) -> None:
             why="a run is a programme's or a unit's",
             fix=did_you_mean(command.level, step.plan.levels),
         )
+    roster.check_names(run=command.run, **({"unit": command.unit} if command.unit else {}))
     _check_import(step, command)
     _check_kind(step, command)
     windows = deadlines.bind_windows(level, step.calendar, command.start, step.plan.policy.window)
@@ -46,6 +47,7 @@ def start(step: Step, command: c.StartRun) -> None:
                 fix=did_you_mean(kind, map(str, step.plan.policy.bodies)) or "declare the kind under `bodies`",
             )
         for name in names:
+            roster.check_names(body=name)
             step.emit(e.BodyListed(kind=kind, body=name))
     roster.check_roles(step, sorted({role for person in command.persons for role in person.roles}))
     for person in command.persons:
@@ -322,6 +324,7 @@ def enrol(step: Step, command: c.EnrolUnit) -> None:
             why="a unit has one run in a programme",
             fix="withdraw it first, or choose another name",
         )
+    roster.check_names(unit=command.unit)
     step.emit(e.UnitEnrolled(unit=command.unit, run=command.run))
 
 

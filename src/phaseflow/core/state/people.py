@@ -26,7 +26,8 @@ def roles_above(plan: Plan, above: PersonState, unit: str) -> frozenset[str]:
     """The roles that somebody of the programme's roster has in a unit: one held for other units is none here (R38)."""
     if not plan.held_for:
         return frozenset(above.roles)
-    here = {role.partition("@")[0] for role in above.roles if role.endswith(f"@{unit}")}
+    held = (role.partition("@") for role in above.roles)
+    here = {role for role, _sign, whom in held if whom == unit}
     return frozenset(role for role in above.roles if "@" not in role and (role in here or role not in plan.held_for))
 
 
