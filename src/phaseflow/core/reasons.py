@@ -290,5 +290,5 @@ def _about_units(found: Reason, arguments: dict[str, str], sources: Sources) -> 
         ended = wanted is not None and head.status in ("concluded", "archived") and wanted in ("any", head.outcome)
         if not (reached or ended):
             missing.append(head.unit)
-    return attrs.evolve(found, subjects=tuple(missing[:20]), count=len(missing),
-                        act="let these units get there" if counted else "start a run for a unit: none is enrolled")  # fmt: skip
+    act = "let these units get there" if counted else "start a run for a unit: none is enrolled"
+    return attrs.evolve(found, subjects=tuple(missing[:20]), count=len(missing), act=act)
