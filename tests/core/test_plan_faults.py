@@ -199,6 +199,8 @@ BAD = [
         "  one: {from: a, to: b, when: {closed: b}, window: none, duties: all, max: unlimited}\n"
         "  two: «{from: a, to: b, when: {closed: b}, window: none, duties: all, max: unlimited}\n", "two: {from: a, to: b, when: {closed: b}", "two: {from: a, to: b, when: {reached: b}"),
     Bad("PF231", with_ledger("{by: owner, evidence: none, verify: «boss}"), "verify: boss", "verify: boss, poor: reopen"),
+    Bad("PF201", with_poll("quorum: unstated, asks: «bos"), "asks: bos", "asks: boss", "did you mean 'boss'"),
+    Bad("PF232", PHASE + END + "roles: {boss: Boss, unit: «Unit}\n", "unit: Unit", "team: Unit"),
     Bad("PF237", ROLES + CHANGE.replace("opens: on date, window: 04-01", "opens: «on date, window: 04-01"), "opens: on date, window: 04-01", "window: 04-01"),
     Bad("PF238", PARENT.replace("lead: {of: unit}", "lead: {of: unit, for: «unit}") + "programme: {phases: {a: {closes: by office}}, outcomes: {over: {by: office}}}\n", ", for: unit", ""),
     Bad("PF239", with_duty("job: {task: Job, each: «unit, by: boss, due: none}"), "each: unit, ", ""),

@@ -257,6 +257,10 @@ def _names(policy: s.Policy, faults: Faults) -> None:
     for phase in policy.phases.values():
         for name, step in phase.steps.items():
             _once(str(name), "step", step.span, seen, faults)
+    actors: dict[str, tuple[str, Span]] = {str(name): ("role", role.span) for name, role in policy.roles.items()}
+    actors |= {str(name): ("kind of body", body.span) for name, body in policy.bodies.items()}
+    if "unit" in actors:  # `each: unit`, `for: unit` and `subject: unit` mean the units of the programme
+        _is_a_word("unit", *actors["unit"], faults)
     for name, parameter in policy.parameters.items():
         if name in FACTS or not is_speakable(str(name)):
             _is_a_word(str(name), "parameter", parameter.span, faults)

@@ -106,6 +106,8 @@ def compile_duty(place: Place, level: str, policy: Policy, roles: Mapping[str, R
     spec, faults = place.spec, scope.faults
     by = _by(place, roles, faults)
     _check_units(spec, policy, faults)
+    if spec.by != "unstated":
+        _known_roles(spec, "asks", roles, faults)
     _known_roles(spec, "checked_by", roles, faults)
     _known_roles(spec, "overdue", roles, faults)
     subjects, each = _subjects(spec, roles, policy.bodies, faults)
