@@ -112,7 +112,7 @@ class MarkFirst(Passing):
         with self._inner.transaction(**how) as tx:
             yield Marking(tx)
         if marked:
-            time.sleep(WINDOW)
+            time.sleep(5 * WINDOW)
 
 
 @attrs.frozen(kw_only=True)

@@ -27,6 +27,9 @@ def test_nothing_is_lost_by_kills(kind: str) -> None:
 
 @pytest.mark.parametrize("name", SABOTEURS)
 def test_a_saboteur_is_caught(name: str) -> None:
-    """A store or worker that breaks a rule is found out, and by the claim that it breaks."""
-    report = soak("sqlite", 6, seed=2, saboteur=name)
-    assert [fault for fault in report.faults if CAUGHT[name] in fault] != []
+    """A store or worker that breaks a rule is found out, and by the claim that it breaks.
+
+    A short soak on a busy machine may kill nobody at the wrong moment; three in a row hardly ever.
+    """
+    reports = (soak("sqlite", 6, seed=seed, saboteur=name) for seed in range(3))
+    assert any(CAUGHT[name] in fault for report in reports for fault in report.faults)
