@@ -82,6 +82,8 @@ class _Trail:
     visits: dict[str, e.PhaseOpened] = attrs.field(factory=dict)
     items: dict[str, tuple[str, Term]] = attrs.field(factory=dict)
     names: dict[str, str] = attrs.field(factory=dict)
+    voters: dict[str, int] = attrs.field(factory=dict)
+    given: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
 
     def hit(self, kind: str, subject: str, detail: str, *, level: str | None = None) -> None:
         """A goal was reached."""
@@ -110,8 +112,16 @@ class _Trail:
             self._rest(event)
 
     def _authority(self, entry: Entry) -> None:
-        for role in entry.authority.replace(",", " ").split():
+        """The role that an act was done by, and those of the actor that imply it."""
+        used = entry.authority.replace(",", " ").split()
+        for role in used:
             self._role(role)
+        self._implied(entry.actor, used)
+
+    def _implied(self, actor: str, used: Iterable[str]) -> None:
+        for role in self.given.get(actor, ()):
+            if role in self.plan.roles and self.plan.roles[role].closure & set(used):
+                self._role(role)
 
     def _role(self, role: str) -> None:
         if role in self.plan.roles:
@@ -199,18 +209,19 @@ class _Trail:
         if rule is None:
             return
         if not isinstance(event, (e.DutyOwedBy, e.DutyDated)):
-            self._execute(rule)
+            self._execute(rule, entry.actor)
         self._timing(rule, event, entry, subject)
         if rule.kind in ("document", "consultation"):
             self._route(rule, event)
         elif isinstance(rule.spec, PollDuty):
             self._poll(rule, rule.spec, event)
 
-    def _execute(self, rule: Duty) -> None:
+    def _execute(self, rule: Duty, actor: str) -> None:
         phase = self.level.phases.get(rule.phase)
         self.touch(rule.spec, phase.steps.get(rule.step) if phase is not None else None)
         for role in (*rule.by, rule.each):
             self._role(role)
+        self._implied(actor, (*rule.by, rule.each))
         self.touch(self.plan.policy.bodies.get(rule.each))  # type: ignore[call-overload]
 
     def _timing(self, rule: Duty, event: Any, entry: Entry, subject: str) -> None:
@@ -260,7 +271,10 @@ class _Trail:
 
     def _poll(self, rule: Duty, spec: PollDuty, event: Any) -> None:
         match event:
+            case e.PollOpened():
+                self.voters[event.key] = 0
             case e.ParticipationRecorded(edge=edge):
+                self.voters[event.key] = self.voters.get(event.key, 0) + 1
                 for role in spec.edges[edge].raters:  # type: ignore[index]
                     self._role(str(role))
             case e.PollCounted() | e.PollDecided():
@@ -274,6 +288,8 @@ class _Trail:
                     self.hit("poll", rule.name, "nobody answers")
             case e.PollRunOn() | e.PollVoided():
                 self._short(rule, getattr(event, "why", ""))
+                if not self.voters.get(event.key):
+                    self.hit("poll", rule.name, "nobody answers")
             case e.PollHeld(about="turnout", shortfalls=shortfalls):
                 self._short(rule, " ".join(reading.fact for reading in shortfalls))
             case e.PollHeld(about="tie"):
@@ -351,8 +367,10 @@ class _Trail:
                 self.touch(policy.make_up)
             case e.EventVoided():
                 self.touch(policy.recording)
-            case e.RunStarted():
-                self.touch(policy)
+            case e.RunStarted(level=level):
+                self.touch(policy, policy.programme if level == "programme" else None)
+            case e.PersonJoined(person=person, roles=roles, given=given):
+                self.given[person] = given or roles
             case _:
                 pass
 
