@@ -67,6 +67,10 @@ class Table(Generic[K, V]):
                 insort(self._order, key)
             self._values[key] = value
 
+    def copy_into(self, other: Table[K, V]) -> None:
+        """Give another table, which is empty, all that this one holds; the values are shared, for they never change."""
+        other._values, other._order = dict(self._values), list(self._order)
+
     def walk(self, low: Any = _GONE, *, behind: bool = False) -> Iterator[tuple[K, V]]:
         """The pairs in order, from the key *low* on (or from behind it); do not change the table meanwhile."""
         cut = bisect_right if behind else bisect_left
@@ -107,6 +111,25 @@ class MemoryStore:
     def listen(self, woken: Callable[[], None]) -> Listening:
         """Have *woken* called after commits; see `phaseflow.stores.base.Store.listen`."""
         return self.bell.listen(woken)
+
+    def copy(self) -> MemoryStore:
+        """Another store that holds the same; from here on they go their own ways. Not inside a transaction."""
+        self.begin()
+        try:
+            other = MemoryStore()
+            for name, mine in vars(self).items():
+                theirs = getattr(other, name)
+                if isinstance(mine, Table):
+                    mine.copy_into(theirs)
+                elif isinstance(mine, dict):
+                    for key, value in mine.items():
+                        if isinstance(value, Table):
+                            value.copy_into(theirs[key])
+                        else:
+                            theirs[key] = value
+            return other
+        finally:
+            self.end(keep=True)
 
     def close(self) -> None:
         """Refuse all further use; what was kept is gone with the object."""

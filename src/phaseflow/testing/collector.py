@@ -11,6 +11,7 @@ import pytest
 from phaseflow.core.plan import Plan
 from phaseflow.errors import PolicyError, Problem, show
 from phaseflow.testing.scenarios.collect import Plans, nothing, of_case
+from phaseflow.testing.scenarios.play import Preludes
 from phaseflow.testing.scenarios.reader import Case, ScenarioFile, read_scenarios
 
 PLANS: pytest.StashKey[Plans] = pytest.StashKey()
@@ -39,8 +40,10 @@ class ScenarioCollector(pytest.File):
             plan = plans.load(found.policy)
         except PolicyError as error:
             raise Failed(error.problems, found) from None
+        preludes = Preludes()
         for case in found.cases:
             item: ScenarioItem = ScenarioItem.from_parent(self, name=case.name, case=case, plan=plan, found=found)
+            item.preludes = preludes
             yield item
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -53,6 +56,8 @@ class ScenarioCollector(pytest.File):
 class ScenarioItem(pytest.Item):
     """One case of a scenario."""
 
+    preludes: Preludes | None = None
+
     def __init__(self, *, case: Case, plan: Plan, found: ScenarioFile, **more: Any) -> None:
         super().__init__(**more)
         self.case, self.plan, self.found = case, plan, found
@@ -63,7 +68,7 @@ class ScenarioItem(pytest.Item):
 
     def runtest(self) -> None:
         """Play it."""
-        result = of_case(self.case, self.plan)
+        result = of_case(self.case, self.plan, self.preludes)
         if result.problems:
             raise Failed(result.problems, self.found)
 

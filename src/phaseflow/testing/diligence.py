@@ -175,4 +175,5 @@ def _evidence(rule: Duty) -> list[str]:
 
 def everyone(stage: Stage, name: str, *, skip: Collection[str] = (), only: Collection[str] = ()) -> int:
     """Let everybody of a run, and of the programme above it, do what they owe there."""
-    return Work(stage, name, frozenset(skip), frozenset(only)).off(stage.people(name))
+    people = [person for person in stage.people(name) if person in stage.staff]
+    return Work(stage, name, frozenset(skip), frozenset(only)).off(people)

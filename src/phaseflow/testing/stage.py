@@ -6,7 +6,9 @@ who was named in which unit, and which run an act belongs to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import copy
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,6 +18,7 @@ from phaseflow.engine import Engine, Run
 from phaseflow.engine.views import item_id
 from phaseflow.messages.commands import SYSTEM
 from phaseflow.messages.events import Entry
+from phaseflow.stores.memory import MemoryStore
 
 PROGRAMME = "programme"
 
@@ -28,6 +31,12 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
+
+
+def _numbered(first: int) -> Callable[[], str]:
+    """Ids of commands, one after the other."""
+    numbers = itertools.count(first)
+    return lambda: f"c{next(numbers)}"
 
 
 class Stage:
@@ -59,13 +68,14 @@ class Stage:
     ) -> None:
         self.plan = plan
         self.clock = Clock(plan.calendar.at(start, 8))
-        numbers = iter(range(10**9))
-        self.engine = Engine(url, clock=self.clock, ids=lambda: f"c{next(numbers)}")
+        self.engine = Engine(url, clock=self.clock, ids=_numbered(0))
         self.kinds = dict(kinds or {})
         self.groups = dict(groups or {})
         self.runs: dict[str, Run] = {}
         self.home: dict[str, str] = {}
         """The run that each person was named in, by its name here."""
+        self.staff: set[str] = set()
+        """Those who are not only invited; nobody else owes anything."""
         crews = {name: dict(crew) for name, crew in (units or {unit: {}}).items()}
         shared = {person: roles for person, roles in people.items() if not self._of_programme(roles)}
         bodies = bodies or {}
@@ -106,8 +116,23 @@ class Stage:
             self.plan, unit=unit, start=start, roster=roster, bodies=bodies, programme=programme,
             kind=self.kinds.get(name, ""),
         )  # fmt: skip
-        for person in crew:
+        for person, roles in crew.items():
             self.home.setdefault(person, name)
+            held = [self.plan.roles.get(role.partition("@")[0]) for role in roles]
+            if any(role is not None and not role.spec.invited for role in held):
+                self.staff.add(person)
+
+    def fork(self) -> Stage:
+        """Another stage in memory on which everything stands as on this one; from here on they go their own ways."""
+        assert isinstance(self.engine.store, MemoryStore), "only what is in memory is copied"
+        other = copy.copy(self)
+        other.clock = Clock(self.clock.now)
+        other.engine = copy.copy(self.engine)
+        other.engine.store, other.engine.clock = self.engine.store.copy(), other.clock
+        other.engine.ids = _numbered(1 + int(self.engine.ids().removeprefix("c")))
+        other.runs = {name: Run(other.engine, run.id) for name, run in self.runs.items()}
+        other.home, other.groups, other.staff = dict(self.home), dict(self.groups), set(self.staff)
+        return other
 
     # --- time ---------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ the same: both count for nothing. Trials run side by side in processes; the kill
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -21,7 +22,7 @@ from phaseflow.spec import tree as t
 from phaseflow.spec.model import Policy
 from phaseflow.spec.structure import structure
 from phaseflow.testing.mutation.operators import Mutant, mutants
-from phaseflow.testing.scenarios.play import Played, play
+from phaseflow.testing.scenarios.play import Played, Preludes, play
 from phaseflow.testing.scenarios.reader import Case, read_scenarios
 
 Fate = Literal["killed", "survived", "invalid", "equivalent"]
@@ -66,7 +67,12 @@ class _Bench:
         """The cases that may notice a mutant: the known killer, then those that reach the thing it changes."""
         thing = _thing(mutant)
         fitting = [case for case, reach in zip(self.cases, self.reach, strict=True) if not thing or thing in reach]
-        yield from sorted(fitting, key=lambda case: (case.name != first, len(case.ahead) + len(case.spec.story)))
+        nth: Counter[str] = Counter()  # one case of every scenario before the second of any
+        keys = {}
+        for case in fitting:
+            nth[case.title] += 1
+            keys[case.name] = (case.name != first, nth[case.title], len(case.ahead) + len(case.spec.story))
+        yield from sorted(fitting, key=lambda case: keys[case.name])
 
     def judge(self, mutant: Mutant, first: str = "") -> Verdict:
         """The fate of one mutant."""
@@ -75,8 +81,9 @@ class _Bench:
             return Verdict(mutant=mutant, fate="invalid")
         if plan.digest == self.plan.digest:
             return Verdict(mutant=mutant, fate="equivalent")
+        preludes: dict[int, Preludes] = {}
         for case in self.order(mutant, first):
-            if not play(case, plan).good:
+            if not play(case, plan, preludes.setdefault(id(case.cast), Preludes())).good:
                 return Verdict(mutant=mutant, fate="killed", by=case.name)
         return Verdict(mutant=mutant, fate="survived")
 

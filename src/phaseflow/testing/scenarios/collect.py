@@ -10,7 +10,7 @@ import attrs
 from phaseflow.core.plan import Plan
 from phaseflow.errors import PolicyError, Problem, Span
 from phaseflow.policies import load_policy
-from phaseflow.testing.scenarios.play import Played, play
+from phaseflow.testing.scenarios.play import Played, Preludes, play
 from phaseflow.testing.scenarios.reader import Case, ScenarioFile, find, read_scenarios
 
 
@@ -65,16 +65,17 @@ def of_file(found: ScenarioFile, plans: Plans, *, only: str = "") -> Iterator[Re
     except PolicyError as error:
         yield Result(file=found.file, name="(the policy)", state="failed", problems=error.problems)
         return
+    preludes = Preludes()
     for case in found.cases:
         if only in case.name:
-            yield of_case(case, plan)
+            yield of_case(case, plan, preludes)
 
 
-def of_case(case: Case, plan: Plan) -> Result:
+def of_case(case: Case, plan: Plan, preludes: Preludes | None = None) -> Result:
     """Play one case."""
     if case.spec.todo:
         return Result(file=case.file, name=case.name, state="todo", reason=case.spec.todo)
-    played = play(case, plan)
+    played = play(case, plan, preludes)
     state = "failed" if played.problems else "unconfirmed" if case.spec.unconfirmed else "passed"
     return Result(
         file=case.file, name=case.name, state=state, problems=played.problems, reason=case.spec.unconfirmed,

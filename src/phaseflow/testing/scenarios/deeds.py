@@ -16,7 +16,7 @@ from phaseflow.engine import Answer
 from phaseflow.errors import Problem, did_you_mean
 from phaseflow.messages.commands import SYSTEM
 from phaseflow.spec.duties import PollDuty
-from phaseflow.testing.diligence import Work
+from phaseflow.testing.diligence import Work, everyone
 from phaseflow.testing.scenarios.phrases import DeedPhrase
 from phaseflow.testing.stage import PROGRAMME, Stage
 
@@ -124,9 +124,11 @@ def _do_owed(stage: Stage, person: str, deed: DeedPhrase, where: str) -> str:
     only = {*names, *(duty for word in of for duty in groups[word])}
     done = 0
     for run in runs:
-        people = stage.people(run) if person in EVERYONE else [person]
-        if not of or only & set(stage.level(run).duties):
-            done += Work(stage, run, frozenset(skip), frozenset(only)).off(people)
+        if not only or only & set(stage.level(run).duties):
+            if person in EVERYONE:
+                done += everyone(stage, run, skip=skip, only=only)
+            else:
+                done += Work(stage, run, frozenset(skip), frozenset(only)).off([person])
     if not done:
         raise _undone("PF613", f"'{deed.text}' did nothing", deed, "nothing of it was owed, ready and theirs to do",
                       "look at `todo` of the persons on that day")  # fmt: skip

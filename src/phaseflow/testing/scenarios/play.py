@@ -77,20 +77,58 @@ class _Stop(Exception):
     """The story cannot go on."""
 
 
-def play(case: Case, plan: Plan) -> Played:
+class Preludes:
+    """Stages as they stand when a story begins, for the cases of one file on one plan: most of them begin alike."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, ...], Stage] = {}
+        self._cases: list[Case] = []
+        """Lines are known by their identity, so whoever holds them must live as long."""
+
+    def stage(self, case: Case, plan: Plan) -> tuple[Stage, int]:
+        """A stage of its own for a case, and how many of the lines ahead have been played on it."""
+        if _own_cast(case):
+            return set_stage(case, plan), 0
+        lines = tuple(map(id, case.ahead))
+        for count in range(len(lines), -1, -1):
+            kept = self._kept.get(lines[:count])
+            if kept is not None:
+                return kept.fork(), count
+        self._keep((), case, set_stage(case, plan))
+        return self._kept[()].fork(), 0
+
+    def keep(self, case: Case, stage: Stage) -> None:
+        """Remember a stage on which all lines ahead of a case went as written."""
+        lines = tuple(map(id, case.ahead))
+        if not _own_cast(case) and lines not in self._kept:
+            self._keep(lines, case, stage.fork())
+
+    def _keep(self, lines: tuple[int, ...], case: Case, stage: Stage) -> None:
+        self._kept[lines] = stage
+        self._cases.append(case)
+
+
+def _own_cast(case: Case) -> bool:
+    """Whether a scenario has people, units or a first day of its own, so that it begins like no other."""
+    spec = case.spec
+    return bool(spec.people or spec.crowd or spec.bodies or spec.units or spec.start)
+
+
+def play(case: Case, plan: Plan, preludes: Preludes | None = None) -> Played:
     """Play one case on a plan, in memory. Nothing is raised for what the scenario or the policy gets wrong."""
+    preludes = preludes or Preludes()
     problems: list[Problem] = list(_unknown_roles(case, plan))
     if problems:
         return Played(case=case, plan=plan, problems=tuple(problems))
     try:
-        stage = set_stage(case, plan)
+        stage, told = preludes.stage(case, plan)
     except (Refused, PolicyError) as error:
         return Played(case=case, plan=plan, problems=(_no_stage(case, error.problems),))
     except ValueError as error:
         return Played(case=case, plan=plan, problems=(_bad_start(case, error),))
     story = _Story(stage, case, problems)
     try:
-        story.tell()
+        story.tell(preludes, told)
         return Played(
             case=case,
             plan=plan,
@@ -221,12 +259,14 @@ class _Story:
     days: set[date] = attrs.field(factory=set)
     looked: dict[str, list[tuple[int, int]]] = attrs.field(factory=dict)
 
-    def tell(self) -> None:
-        """Play all lines, in their order."""
+    def tell(self, preludes: Preludes, told: int) -> None:
+        """Play all lines, in their order, but for so many of those ahead that are told already."""
         assert self.case is not None
         try:
-            for line in self.case.ahead:
+            for line in self.case.ahead[told:]:
                 self.line(line, only_act=True)
+            if not self.problems:
+                preludes.keep(self.case, self.stage)
             for line in self.case.spec.story:
                 self.line(line)
         except _Stop:
