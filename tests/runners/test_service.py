@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
@@ -81,6 +82,23 @@ def test_hooks_are_told_by_the_service() -> None:
         many(engine, 2)
         with Service(engine=engine, wakers=[Poller(every=0.05)], relay=0.05):
             assert until(lambda: told == ["kickoff", "kickoff"])
+
+
+def test_a_hint_of_the_store_has_hooks_told_at_once() -> None:
+    """Though the outbox is looked at once an hour only, what is committed is told in a moment."""
+
+    class Board:
+        @hookimpl
+        def gate_held(self, notice: Any) -> None:
+            told.append(notice.subject)
+
+    told: list[str] = []
+    with Engine(clock=Clock(), hooks=[Board()]) as engine:
+        (run,) = runs_on(engine, 1)
+        with Service(engine=engine, wakers=[Poller(every=3600)], relay=3600, sweep=3600):
+            time.sleep(0.2)
+            assert run.request("study.close", by="wang").held
+            assert until(lambda: told == ["study.close"], 10)
 
 
 def test_a_run_that_fails_rests_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ import attrs
 from phaseflow.engine import Engine
 from phaseflow.runners.crank import Crank, Waker
 from phaseflow.runners.metrics import CONTENT_TYPE
+from phaseflow.stores.base import Listening
 
 log = logging.getLogger("phaseflow.runners")
 
@@ -27,13 +28,18 @@ SLOW = 10.0
 """After a failure of the store a thread waits up to so many seconds longer than usual."""
 
 
+PAUSE = 0.05
+"""Seconds between a hint and the look it leads to."""
+
+
 @attrs.define(eq=False)
 class Beat:
-    """A thread that does one thing again and again, and says when it last came round."""
+    """A thread that does one thing again and again, and says when it last came round; `poke` cuts its wait short."""
 
     name: str
     act: Callable[[], float]
     stopping: threading.Event
+    poked: threading.Event = attrs.field(init=False, factory=threading.Event)
     last: float = attrs.field(init=False, factory=time.monotonic)
     thread: threading.Thread = attrs.field(init=False)
 
@@ -48,7 +54,13 @@ class Beat:
                 log.exception("the thread %s failed", self.name)
                 wait = SLOW
             self.last = time.monotonic()
-            self.stopping.wait(wait)
+            if self.poked.wait(wait):
+                self.poked.clear()
+                self.stopping.wait(min(wait, PAUSE))  # Many commits at once are one hint.
+
+    def poke(self) -> None:
+        """Come round soon."""
+        self.poked.set()
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -81,6 +93,8 @@ class Poller:
     def stop(self) -> None:
         """End after the look under way."""
         self._stopping.set()
+        for beat in self.beats:
+            beat.poke()
         for beat in self.beats:
             beat.thread.join()
 
@@ -115,6 +129,7 @@ class Service:
     crank: Crank = attrs.field(init=False)
     _beats: list[Beat] = attrs.field(init=False, factory=list)
     _stopping: threading.Event = attrs.field(init=False, factory=threading.Event)
+    _listening: Listening | None = attrs.field(init=False, default=None)
     _server: ThreadingHTTPServer | None = attrs.field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
@@ -136,7 +151,9 @@ class Service:
             waker.start(self.crank)
         self._beats = [Beat("sweeper", self._sweep, self._stopping)]
         if self.relay > 0:
-            self._beats.append(Beat("relay", self._tell, self._stopping))
+            relay = Beat("relay", self._tell, self._stopping)
+            self._beats.append(relay)
+            self._listening = self.engine.store.listen(relay.poke)  # Told soon after the commit, where the store hints.
         for beat in self._beats:
             beat.thread.start()
         log.info("serving", extra={"wakers": [waker.name for waker in self.wakers]})
@@ -144,6 +161,11 @@ class Service:
     def stop(self) -> None:
         """End: take nothing new, finish what is under way, close the door."""
         self._stopping.set()
+        if self._listening is not None:
+            self._listening.stop()
+            self._listening = None
+        for beat in self._beats:
+            beat.poke()
         for waker in self.wakers:
             waker.stop()
         for beat in self._beats:
