@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.analysis.recall import policies
 
 from phaseflow.analysis.explore.answers import Answer, prove
 from phaseflow.analysis.explore.items import claimable, verified
@@ -129,6 +130,32 @@ def test_too_many_states_are_bounded_and_never_proved() -> None:
         assert "there are more" in answer.why
 
 
+def test_a_band_may_lead_outside_the_slice() -> None:
+    """A limited move between phases that have no say in a claim changes nothing in it, and breaks nothing."""
+    text = """\
+phaseflow: 1
+campaign: wide
+zone: UTC
+roles: {boss: Boss, member: Member}
+defaults: {phase: {opens: with campaign, closes: by boss}, duty: {due: none}}
+phases:
+  a:
+    window: none
+    duties:
+      vote: {poll: Vote, by: boss, edges: {own: {raters: member}}, choices: [yes_, no_], measure: yes_ of valid, anonymous: false, quorum: {count: 1, otherwise: void}, bands: {exclusive: [{below: 50%, go: [hop, leave]}, {otherwise: leave}]}}
+  b: {window: none}
+  c: {window: none, opens: by transition}
+  d: {window: none, opens: when a closes}
+transitions:
+  hop: {from: b, to: c, max: 1, otherwise: done, window: none, duties: all}
+  leave: {from: a, to: d, window: none, duties: all, max: unlimited}
+outcomes: {done: {by: boss, from: d}}
+"""
+    plan = compile_policy(read_policy(text.encode()).result())
+    found = answers(plan, "properties: {order: {always: {closed: a}, when: {open: d}}}")["order"]
+    assert (found.verdict, found.slice) == ("proved", ("a", "d"))
+
+
 BAD_CLAIMS = [
     ("properties: {p: {}}", "PF880", 17), ("properties: {p: {eventually: {ended: done}, when: {open: a}}}", "PF880", 51),
     ("properties: {p: {never: {ended: gone}}}", "PF201", 33), ("properties: {p: {never: {open: z}}}", "PF201", 32),
@@ -206,3 +233,16 @@ def test_a_counterexample_is_a_scenario_that_plays(policy: Path | None, tmp_path
     played = CliRunner().invoke(main, ["test", str(stories)])
     assert played.exit_code == 0, played.output
     assert "2 passed" in played.output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", policies(), ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_example_is_explored(policy: Path) -> None:
+    """No example is too much: each claim about it is answered, and every counterexample has its commands."""
+    found = CliRunner().invoke(main, ["explore", "--json", str(policy)])
+    assert found.exit_code in (0, 1), found.output
+    answers = json.loads(found.stdout)
+    assert answers
+    for answer in answers:
+        assert answer["verdict"] in ("proved", "refuted", "bounded")
+        assert bool(answer["commands"]) == (answer["verdict"] == "refuted")

@@ -21,6 +21,7 @@ from phaseflow.core.gates import Sources, judge
 from phaseflow.core.plan.model import Duty, LevelPlan, Move, Plan, RouteStep
 from phaseflow.core.plan.polls import measure_of
 from phaseflow.core.state import MemoryRows
+from phaseflow.core.state.people import prefix_above
 from phaseflow.core.state.rows import Head
 from phaseflow.messages import commands as m
 from phaseflow.messages.events import Event
@@ -30,6 +31,9 @@ C = TypeVar("C", bound=m.Command)
 
 Deed = tuple[str, m.Command]
 """In which run (``unit`` or ``programme``), and what was done there."""
+
+UNIT = "unit"
+"""What the only unit is called."""
 
 EACH = 2
 """Holders of every role."""
@@ -107,7 +111,7 @@ class Play:
     def start(self, unit: str = "") -> None:
         """Start the run, with holders of every role of its level."""
         persons = [
-            m.Person(id=f"{name}_{number}", roles=(name,))
+            m.Person(id=f"{name}_{number}", roles=(self._held(name),))
             for name, role in self.plan.roles.items()
             if role.level == self.level.name or self.plan.programme is None
             for number in range(1, self.crowds.get(name, EACH) + 1)
@@ -117,11 +121,18 @@ class Play:
             for name, spec in self.plan.policy.bodies.items()
             if (spec.of or "unit") == self.level.name or self.plan.programme is None
         }
+        programme = self.plan.policy.programme
+        kinds = programme.kinds if programme is not None else {}
         self.do(
             m.StartRun, run=self.level.name, campaign=str(self.plan.policy.campaign), plan=self.plan.digest,
             level=self.level.name, unit=unit, start=self.plan.calendar.day_of(self.now), persons=tuple(persons),
-            bodies=bodies, batch=self.plan.policy.batch,
+            bodies=bodies, batch=self.plan.policy.batch, kind=next(map(str, kinds), "") if unit else "",
         )  # fmt: skip
+
+    def _held(self, role: str) -> str:
+        """A role as a roster gives it: one that is held for somebody is held for the unit, or for the first body."""
+        kind = self.plan.roles[role].spec.for_
+        return role if kind is None else f"{role}@{UNIT if kind == 'unit' else f'{kind}1'}"
 
     # --- moves --------------------------------------------------------------------------------------------------------
 
@@ -140,8 +151,7 @@ class Play:
             Stuck: Nobody is.
         """
         for role in roles:
-            for rows in (self.rows, self.up.rows if self.up is not None else None):
-                found = [key.rsplit("/", 1)[1] for key, _ in rows.scan(f"holder/{role}/")] if rows is not None else []
+            for found in self._rosters(role):
                 free = [person for person in found if person not in not_]
                 if free:
                     return free[min(number, len(free)) - 1]
@@ -293,9 +303,16 @@ class Play:
                 raise Stuck(f"nobody knows how to do a {duty.kind}")
 
     def _everybody(self, role: str) -> Iterator[str]:
-        for rows in (self.rows, self.up.rows if self.up is not None else None):
-            if rows is not None:
-                yield from (key.rsplit("/", 1)[1] for key, _ in rows.scan(f"holder/{role}/"))
+        for found in self._rosters(role):
+            yield from found
+
+    def _rosters(self, role: str) -> Iterator[list[str]]:
+        """Who has a role: in this run, and in the programme above it for this unit (R38)."""
+        prefix = f"holder/{role}/"
+        yield [key[len(prefix) :] for key, _ in self.rows.scan(prefix)]
+        if self.up is not None:
+            prefix = prefix_above(self.plan, role, UNIT)
+            yield [key[len(prefix) :] for key, _ in self.up.rows.scan(prefix)]
 
     def _confirm(self, duty: Duty, subject: str, actor: str) -> None:
         if duty.spec.checked_by:

@@ -57,8 +57,8 @@ def verified(view: View, level: LevelPlan, ledger: Ledger) -> Answer:
     seen: set[Life] = set()
     todo: deque[tuple[Play, str, tuple[str, ...]]] = deque()
     for kind in map(str, ledger.classes):
-        play = beginning(system, opens, view)
         try:
+            play = beginning(system, opens, view)
             play.open_item(ledger.name, kind)
         except (Stuck, PhaseflowError) as reason:
             return attrs.evolve(base, why=f"no item can be opened here: {reason}")

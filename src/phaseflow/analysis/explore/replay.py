@@ -49,8 +49,8 @@ def replay(suspicion: Suspicion, wanted: Property, system: System, view: View) -
     early_on = (None, last, 0) if wanted.kind == "never" and wanted.condition is not None and last >= 0 else (None,)
     for diligent, early in product((False, True), early_on):
         opens = view.plan.calendar.opens(view.start) + timedelta(hours=8)
-        play = beginning(system, opens, view)
         try:
+            play = beginning(system, opens, view)
             if diligent:
                 _let_in(play, system)
             for number, (stimulus, state) in enumerate(suspicion.way):

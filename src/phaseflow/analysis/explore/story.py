@@ -27,9 +27,12 @@ def scenario(answer: Answer, plan: Plan, policy: str) -> str:
     if not answer.commands:
         raise ValueError(f"there is no counterexample to '{answer.name}'")
     starts = [command for _run, command in answer.commands if isinstance(command, m.StartRun)]
-    crowd = Counter(role for start in starts for person in start.persons for role in person.roles)
+    crowd = Counter(role for start in starts for person in start.persons for role in person.roles if "@" not in role)
+    held = {person.id: person.roles[0] for start in starts for person in start.persons if "@" in person.roles[0]}
     bodies = {kind: list(names) for start in starts for kind, names in start.bodies.items()}
     lines = [f"policy: {policy}", f"start: {starts[0].start}", f"crowd: {json.dumps(crowd)}"]
+    if held:
+        lines.append(f"people: {json.dumps(held)}")
     if bodies:
         lines.append(f"bodies: {json.dumps(bodies)}")
     title = json.dumps(f"{answer.title}: not so", ensure_ascii=False)

@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 
 import attrs
 
-from phaseflow.analysis.explore.polls import Outcome, obligations, outcomes
+from phaseflow.analysis.explore.polls import Outcome, TooWide, obligations, outcomes
 from phaseflow.analysis.explore.states import Ballot, State, Stimulus
 from phaseflow.analysis.numbers import bound_values
 from phaseflow.analysis.truths import Value, bounds_of, possible, regions
@@ -61,6 +61,11 @@ class System:
             for move in self.level.moves.values()
             if move.kind == "outcome" or {move.source, move.target} & self.phases
         )
+
+    @cached_property
+    def inside(self) -> frozenset[str]:
+        """The names of these moves."""
+        return frozenset(move.name for move in self.moves)
 
     @cached_property
     def limited(self) -> tuple[str, ...]:
@@ -120,9 +125,8 @@ class System:
             if isinstance(duty.spec, PollDuty) and duty.name not in self.polls:
                 known = outcomes(duty.spec, self.plan, _shares(_cuts(duty.spec, self.plan)))
                 found.update(dict.fromkeys(go for _share, go in known))
-        found.update({(move.otherwise,): None for move in self.level.moves.values() if move not in self.moves})
-        names = {move.name for move in self.moves}
-        return tuple(go for go in found if names & set(go))
+        found.update({(move.otherwise,): None for move in self.level.moves.values() if move.name not in self.inside})
+        return tuple(go for go in found if self.inside & set(go))
 
     # --- conditions ---------------------------------------------------------------------------------------------------
 
@@ -326,6 +330,11 @@ class System:
         if move is None or not self.allowed(move, state):
             yield from self._go(state, rest, pending)
             return
+        if move.name not in self.inside:  # nothing in the slice changes, unless its limit leads elsewhere
+            yield from self._go(state, rest, pending)
+            if move.otherwise:
+                yield from self._go(state, (move.otherwise, *rest), pending)
+            return
         if move.source and move.source not in self.phases:  # it may be open, or not
             yield from self._go(state, rest, pending)
         for after, more in self._make(state, move, pending):
@@ -339,7 +348,7 @@ class System:
         while todo:
             state, pending, depth = todo.pop()
             if depth > LONGEST:
-                raise RecursionError("the abstract run does not come to rest")
+                raise TooWide("a run does not come to rest")
             if pending:
                 follow = self._react(state, pending[0], pending[1:])
             else:
@@ -382,7 +391,7 @@ class System:
             if must:
                 return found, True
         for move in self.level.automatic:
-            if move not in self.moves or not self.allowed(move, state):
+            if move.name not in self.inside or not self.allowed(move, state):
                 continue
             if move.kind == "open" and move.target in state.visited:
                 continue
