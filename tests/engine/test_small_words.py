@@ -90,3 +90,26 @@ def test_a_regular_bulletin_comes_again():
     assert sum(type(entry.event).__name__ == "TaskReported" for entry in run.history()) == 3
     assert sum(type(entry.event).__name__ == "DutyDone" for entry in run.history()) == 1
     assert not run.verify()
+
+
+def test_a_regular_meeting_and_a_regular_task_come_again():
+    """So do meetings and tasks that a document wants regularly; without the word, once is once."""
+    regular = POLICY.replace(
+        "      topic:",
+        "      visits: {task: Visit, by: lead, every: regularly, due: none}\n"
+        "      council: {meeting: Council, by: lead, every: regularly, due: none}\n"
+        "      talk: {meeting: Talk, by: lead, due: none}\n"
+        "      topic:",
+        1,
+    )
+    clock, run = begun(regular)
+    for day in (3, 10):
+        clock.now = datetime(2009, 3, day, tzinfo=UTC)
+        run.complete("visits", by="wang")
+        run.hold("council", by="wang")
+    kinds = [type(entry.event).__name__ for entry in run.history()]
+    assert (kinds.count("TaskReported"), kinds.count("MeetingHeld"), kinds.count("DutyDone")) == (2, 2, 2)
+    run.hold("talk", by="wang")
+    with pytest.raises(Refused, match="'talk' is done already"):
+        run.hold("talk", by="wang")
+    assert not run.verify()

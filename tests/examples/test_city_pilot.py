@@ -131,10 +131,14 @@ def test_the_end_is_only_about_mid_july() -> None:
 
 @pytest.mark.capability("001", 10, clauses=["O2.meetings", "O4.bulletins"])
 def test_what_is_regular_without_an_interval_is_never_overdue() -> None:
-    """O2.meetings and O4.bulletins: they are on the list of those who owe them, and time makes nothing of it."""
+    """O2.meetings and O4.bulletins: on the list of those who owe them, never late, and as often as they like."""
     city = City()
     city.to("2008-06-01")
     assert {"meetings", "bulletins"} <= owed(city.top, "ban")
+    for _ in range(3):
+        city.top.hold("meetings", by="ban")
+        city.top.complete("bulletins", by="ban")
+    assert len(events(city.top, "MeetingHeld", "TaskReported")) == 6
     late = {event.key.rsplit("/", 1)[1] for event in events(city.top, "DutyFellDue")}
     assert not {"meetings", "bulletins"} & late
 

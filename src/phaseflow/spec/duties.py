@@ -78,12 +78,16 @@ class DutyBase(Shape):
     clause: Clauses = attrs.field(default=(), metadata=one_or_many("Clause of the source document."))
 
 
+_AGAIN = "`regularly`: again and again, at no interval; done with the first time, and each further one is recorded."
+
+
 @shape
 class TaskDuty(DutyBase):
     """Something to be done, shown by evidence or by word."""
 
     __tag__: ClassVar[str] = "task"
     task: Text = attrs.field(metadata=doc("What is to be done."))
+    every: Literal["regularly"] | None = attrs.field(default=None, metadata=doc(_AGAIN))
 
 
 @shape
@@ -154,6 +158,7 @@ class MeetingDuty(DutyBase):
 
     __tag__: ClassVar[str] = "meeting"
     meeting: Text = attrs.field(metadata=doc("What the meeting is called."))
+    every: Literal["regularly"] | None = attrs.field(default=None, metadata=doc(_AGAIN))
     attend: Mapping[Name, Literal["all", "some", "observe", "speak", "may"]] = attrs.field(
         default=EMPTY,
         metadata=doc("Who attends: `all` or `some` of a role must; `observe`, `speak` and `may` are invitations."),

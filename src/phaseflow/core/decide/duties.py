@@ -106,11 +106,15 @@ def complete(step: Step, command: c.Complete) -> None:
             clause=duty.clause,
         )
     subject, part = _ready(step, duty, state, command.subject, f"complete '{duty.name}'", command.evidence)
-    again = isinstance(duty.spec, specs.BulletinDuty) and duty.spec.every == "regularly"
-    if not again:
+    if not _again_and_again(duty):
         _not_twice(duty, subject, part)
     step.emit(e.TaskReported(key=state.key, subject=subject, evidence=command.evidence))
     reported(step, duty, state.key, subject)
+
+
+def _again_and_again(duty: Duty) -> bool:
+    """Whether it is done regularly: the first time does what is owed, and every further one is recorded."""
+    return getattr(duty.spec, "every", None) == "regularly"
 
 
 def _not_twice(duty: Duty, subject: str, part: PartState) -> None:
@@ -160,7 +164,8 @@ def hold(step: Step, command: c.HoldMeeting) -> None:
     duty, state = find(step, command.duty, step.at, "meeting")
     assert isinstance(duty.spec, specs.MeetingDuty)
     subject, part = _ready(step, duty, state, command.subject, f"hold '{duty.name}'", command.evidence)
-    _not_twice(duty, subject, part)
+    if not _again_and_again(duty):
+        _not_twice(duty, subject, part)
     _check_attendance(step, duty, duty.spec, command)
     _check_composition(step, duty, duty.spec, command)
     step.emit(e.MeetingHeld(
