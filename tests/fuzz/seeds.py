@@ -127,6 +127,87 @@ suspension: {by: office, clock: stops}
 make_up: {of: [talk], by: lead, checked_by: office, window: 30 days}
 """
 
+SCHOOLS = """\
+phaseflow: 1
+campaign: schools
+zone: Asia/Shanghai
+window: 2011-02-20 .. 2011-09-30
+roles:
+  office: {of: programme}
+  team: {of: programme}
+  linked_leader: {of: programme, is_a: team, for: unit}
+  head: {of: unit}
+  staff: {of: unit}
+  master: {of: unit, is_a: staff}
+  section_head: {of: unit, for: section}
+  parents: {of: unit, invited: true}
+bodies:
+  section: {of: unit, listed: as found}
+  township: {of: programme, count: 2}
+  organisation: {of: programme, count: 2}
+defaults: {phase: {opens: on date, closes: by head, clock: calendar}, duty: {due: window end}}
+duties:
+  links: {quota: 1 township, each: organisation, by: office, pairs: township}
+phases:
+  study:
+    window: 02-24 .. 03-31
+    own_actions: true
+    duties:
+      kickoff: {meeting: Kick-off, by: head, attend: {linked_leader: some}, at_least: {parents: 10% of attending}}
+      comment: {task: Comment on the school, by: linked_leader, overdue: {linked_leader: 1 day}}
+      feedback: {task: Feed opinions back, each: unit, by: office}
+      boarding: {task: Look at the dormitories, by: head, units: boarding_school, if_none: met}
+      survey: {task: Look into a section, each: section, by: section_head}
+      talk: {meeting: Talk in the section, each: section, by: section_head, due: none}
+      history: {task: Write the history, by: unstated, asks: head, from: 7 days before study begins}
+      notes: {quota: 10 pages, each: staff}
+      more_notes: {quota: 20 pages, each: master, instead_of: notes}
+      repair: {task: Mend it, by: head, opens: by band, due: none}
+      opinions:
+        consultation: {en: Opinions of those served, zh: 征求意见}
+        by: head
+        of: [staff, parents]
+        channels: [box, forum]
+        at_least: {parents: 1/10 of consulted}
+        silence: hold
+  work: {window: 04-01 .. 05-31}
+changeover:
+  between: [study, work]
+  by: head
+  documents:
+    summary: {document: Phase summary, of: from}
+    plan: {document: Plan of the next phase, of: to}
+  approve: office
+  returns_to: draft
+  then: {mobilisation: {meeting: Mobilisation}}
+ledgers:
+  problems:
+    opened_by: [head, staff]
+    close: {by: owner, evidence: required, verify: office, poor: reopen, max: 2, otherwise: office, asks: head}
+    survives: unstated
+amends: {binds: at_once, from: 2011-03-09, notice: 10 days, names: {walk: dropped}}
+programme:
+  kinds: {day_school: Day school, boarding_school: Boarding school}
+  phases:
+    judge:
+      opens: by office
+      closes: by office
+      window: none
+      duties:
+        rating:
+          poll: How is each school?
+          by: office
+          edges: {town: {raters: team, subject: unit, bands: {exclusive: [{below: 70%, go: repair}]}}}
+          choices: [good, bad]
+          measure: good of valid
+          by_group: true
+          anonymous: false
+          quorum: none
+  outcomes: {over: {by: office}}
+outcomes: {done: {by: head, from: work}}
+"""
+"""Kinds of units, roles held for somebody, a changeover, consultations, pairings, rated units, an amendment."""
+
 SMALL = """\
 phaseflow: 1
 campaign: small
@@ -141,6 +222,7 @@ SEEDS: tuple[tuple[str, int], ...] = (
     ((_EXAMPLES / "district_campaign" / "policy.yaml").read_text(encoding="utf-8"), 1),
     (AUDIT, 8),
     (PROGRAMME, 8),
+    (SCHOOLS, 6),
     (SMALL, 3),
 )
 """Texts with the weight at which each is taken; the large one is slow to read."""
@@ -152,6 +234,8 @@ absorb publish review decide within silence hold go_on returns_to as again at_le
 cumulative bands quorum share count max units closed reached concluded items done passed not fact version
 85% 185% 0% 1/3 3/0 50% of invited 7 days 1 month 2 business days 0 days 03-13 02-29 02-30 13-01 2009-03-01
 1969-01-01 9999-12-31 12:30 014 1e9 -1 0 1 99999999999999999999 .5 .. .inf may early february end window
+consultation changeover unit kinds pairs at_once next_phase favourable new_runs found invited attending consulted
+by_group by band with phase as found observe joint
 Asia/Shanghai UTC Mars/Base CN {} [] [[]] {a: b} [a, b] &a *a !!str << ? - | > ' \" # % @ ` , : \\
 office lead member boss prepare check kickoff class lambda import all any share ratio january 标题 é x
 """
@@ -160,7 +244,9 @@ TOKENS = (*_WORDS.split(), "", "\u00a0", "x" * 300, "7 days", "2 business days",
 _KEYS = """
 by each due from needs entry gate when window opens closes clock asks remind overdue grace lock evidence checked_by
 title clause max otherwise duties steps route silence within returns_to with again as of marked_by quorum bands
-extends without house_rules defaults phases roles outcomes transitions programme ledgers
+subject units kinds for pairs at_least instead_of amends binds names changeover between then of opens by_group
+smallest_group attend channels listed if_none extends without house_rules defaults phases roles outcomes transitions
+programme ledgers
 """
 KEYS = tuple(_KEYS.split())
 

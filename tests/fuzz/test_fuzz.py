@@ -15,7 +15,9 @@ from phaseflow.errors import PolicyError, Problem, Span
 from phaseflow.spec.reader import read_policy
 
 
-@pytest.mark.parametrize("text", [text for text, _ in SEEDS], ids=["district", "audit", "programme", "small"])
+@pytest.mark.parametrize(
+    "text", [text for text, _ in SEEDS], ids=["district", "audit", "programme", "schools", "small"]
+)
 def test_the_policies_it_starts_from_are_sound(text):
     """Else a mutation could never be accepted."""
     assert verdict(text, Report()) == "accepted"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -49,6 +50,20 @@ def test_the_schema_is_a_schema(schema):
     text = json.dumps(schema)
     for name in set(re.findall(r'"#/\$defs/([^"]+)"', text)):
         assert schema["$defs"][name]
+
+
+EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/*/*.yaml"))
+
+
+@pytest.mark.parametrize(
+    "file",
+    [file for file in EXAMPLES if file.stem in ("policy", "operating")],
+    ids=lambda file: f"{file.parent.name}/{file.stem}",
+)
+def test_the_schema_accepts_the_policies_of_the_examples(file):
+    """An editor that goes by the schema has nothing against a real policy, nor against an overlay."""
+    written = as_editors_read(parse(decode(file.read_text(encoding="utf-8"))))
+    assert [f"{error.json_path}: {error.message[:200]}" for error in POLICY.iter_errors(written)] == []
 
 
 @given(of_class(Policy))
