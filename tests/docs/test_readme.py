@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from phaseflow.cli import VERBS
 from tests.docs.pages import ROOT, blocks, check
 
 README = ROOT / "README.md"
@@ -15,6 +17,19 @@ def test_the_readme_does_what_it_shows(tmp_path: Path, monkeypatch: pytest.Monke
     """Every block of the README runs, in order, and prints what is shown."""
     monkeypatch.chdir(tmp_path)
     check(README, tmp_path)
+
+
+def test_what_the_readme_calls_absent_is_absent() -> None:
+    """No verb that can be typed is listed under what is not there yet."""
+    absent = README.read_text(encoding="utf-8").partition("Not there yet")[2].split("\n")[0]
+    assert absent
+    assert set(re.findall("`([a-z]+)`", absent)) & set(VERBS) == set()
+
+
+def test_the_page_of_the_shell_names_every_verb() -> None:
+    """Nothing that can be typed is found by chance only."""
+    table = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8").partition("| command | does |")[2]
+    assert {verb for verb in VERBS if not re.search(rf"`{verb}[ `]", table)} == set()
 
 
 def test_a_newcomer_sees_a_refusal_within_forty_lines() -> None:
