@@ -251,3 +251,20 @@ def test_a_crowd_acts_by_number(desk):
         "scenarios: {it: {story: [{03-02 member_2: record notes 100 characters, duties: {notes: 1 of 5}}]}}\n"
     )
     assert found.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "text", "good"),
+    [(80, 20, "80%", True), (80, 20, "80.0%", True), (28, 5, "28/33", True), (56, 10, "28/33", True),
+     (28, 5, "84.85%", True), (28, 5, "84.8%", False), (80, 20, "counted", True), (80, 20, "81%", False),
+     (80, 20, "1/0", False)],
+)  # fmt: skip
+def test_the_share_of_a_poll_is_told_in_per_cent_or_as_a_fraction(desk, yes, no, text, good):
+    """Exactly where it is short; else rounded to two digits, and exactly as a fraction."""
+    lines = "".join(f"  - {line}\n" for line in RATED)
+    (found,) = desk.play(
+        f"before:\n{lines}scenarios:\n  it:\n    story:\n"
+        f"      - 05-04 wang: poll satisfaction {yes} satisfied {no} dissatisfied\n"
+        f"        polls: {{satisfaction: {text}}}\n"
+    )
+    assert (found.problems == ()) is good

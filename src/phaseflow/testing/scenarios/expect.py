@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from phaseflow.core.gates import text_of
 from phaseflow.core.notices import Notice
 from phaseflow.core.plan.model import Duty
 from phaseflow.core.reasons import Reason
@@ -342,7 +343,7 @@ def _poll_words(look: Look, name: str) -> list[str]:
     counted = look.stage.row(look.name, f"counted/{state.key}")
     words = [poll.status]
     if counted is not None and counted.share is not None:
-        words.append(f"{counted.share * 100}%")
+        words += text_of(counted.share).removesuffix(")").split(" (")  # '84.85%' and '28/33', or '82%' alone
     band: str = getattr(counted, "band", "") or ""
     if band:
         words.append(band)
@@ -350,11 +351,14 @@ def _poll_words(look: Look, name: str) -> list[str]:
 
 
 def _same_share(text: str, told: list[str]) -> bool:
+    """Whether a share is told in other digits: ``80.0%`` for ``80%``, ``8/10`` for ``4/5``."""
     try:
         wanted = Fraction(text.removesuffix("%"))
-    except ValueError:
+        shares = [Fraction(word.removesuffix("%")) for word in told if word[0].isdigit() and word[-1] == text[-1:]]
+        shares += [Fraction(word) for word in told if "/" in word and "/" in text]
+    except (ValueError, ZeroDivisionError):
         return False
-    return any(word.endswith("%") and Fraction(word[:-1]) == wanted for word in told)
+    return wanted in shares
 
 
 _COUNT = re.compile(r"(\d+)(?: of (\d+))?(?: open)?\Z")
