@@ -181,6 +181,12 @@ def test_a_plain_policy_is_left_alone() -> None:
     assert found_in(one_phase("r: {task: R, by: member, checked_by: boss, due: 03-20, remind: 3 days, overdue: {boss: 1 day}}")) == ()
 
 
+def test_what_a_subject_needs_of_its_own_can_be_met() -> None:
+    """`own: true` is a yes or a no, and no number."""
+    own = "topic: {task: Topic, each: member, due: none}, text: {document: Text, each: member, due: none, needs: {done: topic, own: true}, route: [{draft: member}]}"
+    assert not [one for one in found_in(one_phase(own)) if one.code == "PF823"]
+
+
 def test_clauses_are_held_against_the_register() -> None:
     """A clause nobody cites, a citation of nothing, and an ambiguity without a reading are told with their places."""
     register = read_register(

@@ -33,7 +33,7 @@ MOST = 4096
 """Combinations of regions that are gone through one by one; beyond it parts are taken as independent."""
 
 SHARES = frozenset({"done_share", "units_share", "poll_share"})
-TRUTHS = frozenset({"passed", "closed", "reached", "host"})
+TRUTHS = frozenset({"passed", "closed", "reached", "own_done", "host"})
 
 
 def kind_of(fact: Read) -> str:
