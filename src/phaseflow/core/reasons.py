@@ -126,8 +126,10 @@ def _reason(requirement: Requirement, sources: Sources, today: date) -> Reason:
         choices=requirement.group,
     )
     match fact.name if fact is not None else "":
-        case "outstanding" | "done_share":
+        case "outstanding":
             return _about_duty(found, arguments["duty"], sources, today)
+        case "done_share":  # a share is enough, so the wanted share stays as it is written
+            return attrs.evolve(_about_duty(found, arguments["duty"], sources, today), required=required)
         case "passed":
             return _about_document(found, arguments, sources, today)
         case "closed" | "reached":
