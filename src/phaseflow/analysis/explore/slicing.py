@@ -61,8 +61,9 @@ def _influences(level: LevelPlan, name: str) -> Iterator[str]:
 
 
 def _of_move(move: Move, level: LevelPlan) -> Iterator[str]:
-    """What has a say in a move: its source, its conditions, the polls and moves that lead to it."""
+    """What has a say in a move: both its ends, its conditions, the polls and moves that lead to it."""
     yield move.source
+    yield move.target  # while it is open, the move is not possible
     for condition in (move.gate, move.when):
         if condition is not None:
             yield from _phases_of(condition, level)

@@ -260,6 +260,10 @@ class System:
             return True
         return move.source in state.open
 
+    def _whole(self, move: Move) -> bool:
+        """Whether both ends of a move lie in the slice, so that it is known whether it is possible."""
+        return all(not name or name in self.phases for name in (move.source, move.target))
+
     def _make(self, state: State, move: Move, pending: tuple[Event, ...]) -> Iterator[Under]:
         """Make a move whose gate has been passed."""
         if move.max is not None:
@@ -335,7 +339,7 @@ class System:
             if move.otherwise:
                 yield from self._go(state, (move.otherwise, *rest), pending)
             return
-        if move.source and move.source not in self.phases:  # it may be open, or not
+        if not self._whole(move):  # what lies outside may be open, or not
             yield from self._go(state, rest, pending)
         for after, more in self._make(state, move, pending):
             yield from self._go(after, rest, more)
@@ -398,7 +402,7 @@ class System:
             may, must = self._holds((move.when, move.gate), state)
             if may:
                 found += self._make(state, move, ())
-            if must and (not move.source or move.source in self.phases):
+            if must and self._whole(move):
                 return found, True
         return found, False
 
