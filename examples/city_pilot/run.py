@@ -136,6 +136,8 @@ def main(url: str) -> Campaign:
         ("04-28 water.head", "open-item rules abolish --owner water.head"),
         ("04-28 water.head", "open-item rules create --owner water.head"),
         ("05-02 everyone", "do analysis_report, rules_list"),
+        ("05-05 deputy", "do analysis_report"),
+        ("05-06 everyone", "do analysis_report"),
     ])  # fmt: skip
     change(campaign, *CHANGES[1])
     tell(campaign, [

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from tests.examples.sources import EXAMPLES
 
-from phaseflow.testing.scenarios.collect import results
-
 
 def script(example: str) -> Any:
     """The script of an example, as a module."""
@@ -61,11 +59,3 @@ def test_a_programme_runs_from_its_beginning_to_its_outcome(
     for words in TOLD[example]:
         assert words in told
     assert told.count("intact") == len(runs)
-
-
-@pytest.mark.parametrize("example", OUTCOMES)
-def test_the_scenarios_beside_the_plans_pass(example: str) -> None:
-    """What the plan alone makes of some days is as it is written down; there are at least four of them."""
-    played = list(results((EXAMPLES / example,)))
-    assert [(one.name, [problem.what for problem in one.problems]) for one in played if one.state != "passed"] == []
-    assert len(played) >= 4
