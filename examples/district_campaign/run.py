@@ -62,8 +62,9 @@ class Board:
             if self.shown[notice.kind] <= 3:
                 where = notice.unit or "programme"
                 reason = f" ({notice.data['reason']})" if notice.data.get("reason") else ""
+                day = notice.at.astimezone(CHINA)
                 print(
-                    f"    · {notice.kind}: {notice.title} [{where}]"
+                    f"    · {day.day} {day:%b}, {notice.kind.replace('_', ' ')}: {notice.title} [{where}]"
                     f" → {', '.join(notice.persons) or 'all who owe it'}{reason}"
                 )
 

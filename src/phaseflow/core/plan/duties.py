@@ -134,6 +134,7 @@ def compile_duty(place: Place, level: str, policy: Policy, roles: Mapping[str, R
     due = _due(place, defaults, faults)
     if due is not None and due.anchor is not None:
         check_anchor(due.anchor, spec.span_of("due"), policy, scope)
+    _check_beginning(place, policy, scope)
     dated = due is not None and not due.undated
     own = attrs.evolve(scope, about_subject=subjects != "run")
     return Duty(
@@ -222,6 +223,27 @@ def _check_present(spec: s.MeetingDuty, roles: Mapping[str, Role], faults: Fault
                 why="the composition of a meeting is judged on those attending",
                 fix=f"write `{group}: {attrs.evolve(least, base='attending')}`",
             )
+
+
+PLANNED = ("start", "begins", "end", "ends")
+"""Edges whose day is known when a run starts."""
+
+
+def _check_beginning(place: Place, policy: Policy, scope: Scope) -> None:
+    """A duty begins of itself on a day that is known at the start; what happens later begins nothing (R40)."""
+    moment = place.spec.from_
+    if moment is None or moment.anchor is None:
+        return
+    span = place.spec.span_of("from")
+    check_anchor(moment.anchor, span, policy, scope)
+    if moment.anchor.edge not in PLANNED:
+        scope.faults.error(
+            "PF484",
+            f"'{place.name}' is to begin when '{moment.anchor.name}' is {moment.anchor.edge}, and nobody knows the day",
+            span,
+            why="when a duty begins is settled at the start of the run, from planned days",
+            fix="name a planned edge (begins, ends), or write `needs:` for what must have happened before",
+        )
 
 
 def check_anchor(anchor: AnchorPhrase, span: Span, policy: Policy, scope: Scope) -> None:
