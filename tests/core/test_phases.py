@@ -421,3 +421,46 @@ def test_the_start_of_a_run_binds_every_window() -> None:
         assert started.windows["a"] == Days(
             first=run.instant("2025-11-01 12:00").date(), last=run.instant("2026-02-10 12:00").date()
         )
+
+
+# --- ends of the road -------------------------------------------------------------------------------------------------
+
+ROAD = """
+roles: {boss: Boss, voter: Voter}
+phases:
+  a:
+    window: none
+    opens: with campaign
+    closes: by boss
+    duties:
+      job: {task: Job, by: boss, due: none}
+      vote: {poll: Vote, by: boss, due: none, edges: {own: {raters: voter}}, choices: [good, bad], measure: good of valid,
+             anonymous: false, quorum: none, bands: {exclusive: [{below: 50%, go: failed}, {otherwise: job}]}}
+  b: {window: none, opens: by transition, closes: by boss}
+transitions:
+  on: {from: a, to: b, when: {done: job}, max: 1, otherwise: back, window: none, duties: all}
+  back: {from: b, to: a, by: boss, max: unlimited, window: none, duties: all}
+outcomes: {failed: {}, done: {by: boss}}
+"""
+
+
+def test_a_move_that_leads_nowhere_is_asked_about_once() -> None:
+    """A limit whose `otherwise` is not possible asks, and the run comes to rest."""
+    with Campaign(ROAD, start="03-01", people={"ann": "boss", "vo": "voter"}) as run:
+        run.do(c.Complete, "ann", "03-02", duty="job")
+        assert run.open == ["b/1"]
+        run.ask("back", "ann", "03-03")
+        run.do(c.Complete, "ann", "03-04", duty="job")
+        run.tick("03-05")
+        assert [x.text for x in run.all(e.QuestionAsked)] == ["'on' leads to 'back', which is not possible now"]
+
+
+def test_a_poll_that_is_counted_after_the_end_ends_nothing_again() -> None:
+    """R10: what survives a conclusion goes on, and a band that would end the run once more is asked about."""
+    with Campaign(ROAD, start="03-01", people={"ann": "boss", "vo": "voter"}) as run:
+        run.do(c.OpenPoll, "ann", "03-02", poll="vote")
+        run.do(c.Cast, "vo", "03-02", poll="vote", edge="own", choice="bad")
+        run.ask("done", "ann", "03-03")
+        run.do(c.ClosePoll, "ann", "03-04", poll="vote")
+        assert [x.outcome for x in run.all(e.RunConcluded)] == ["done"]
+        assert len(run.all(e.QuestionAsked)) == 1

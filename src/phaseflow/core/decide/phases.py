@@ -305,15 +305,15 @@ def go(step: Step, targets: Iterable[str], because: str) -> None:
         if move is None:
             opening.open_single(step, name, because)
             continue
-        if not allowed(step, move):
-            ask_role(
-                step,
-                step.level.phases[move.source].asks if move.source else "",
-                move.name,
-                f"'{because}' leads to '{name}', which is not possible now",
-            )
+        if step.head.status != "running" or not allowed(step, move):  # a poll may be counted after the conclusion
+            role = step.level.phases[move.source].asks if move.source else ""
+            ask_role(step, role, move.name, _leads_nowhere(because, name))
             continue
         make(step, move)
+
+
+def _leads_nowhere(because: str, name: str) -> str:
+    return f"'{because}' leads to '{name}', which is not possible now"
 
 
 def ask_role(step: Step, role: str, about: str, text: str) -> str:
@@ -393,10 +393,9 @@ def automatic(step: Step) -> bool:
         return False
     if not head.waiting and not step.level.automatic:
         return False
-    facts = step.facts()
     for name in head.waiting:
         entry = step.level.phases[name].entry
-        if entry is None or _holds(entry, facts):
+        if entry is None or _holds(entry, step.facts(name)):
             move = step.level.moves[f"{name}.open"]
             verdict(step, move)
             open_visit(step, name, move)
@@ -404,11 +403,20 @@ def automatic(step: Step) -> bool:
     for move in step.level.automatic:
         if move.when is None or not allowed(step, move) or (move.kind == "open" and head.visits.get(move.target)):
             continue
-        if _holds(move.when, facts) and (move.gate is None or _holds(move.gate, facts)):
+        facts = step.facts(move.source or move.target)
+        if _holds(move.when, facts) and (move.gate is None or _holds(move.gate, facts)) and not _asked(step, move):
             verdict_if_gated(step, _with_census(move))
             make(step, move)
             return True
     return False
+
+
+def _asked(step: Step, move: Move) -> bool:
+    """Whether a move that was made as often as it may be has led nowhere before: that is asked about once."""
+    if move.max is None or step.head.moves.get(move.name, 0) < move.max:
+        return False
+    text = _leads_nowhere(move.name, move.otherwise)
+    return any(question.text == text for _key, question in step.rows.scan("question/"))
 
 
 def _with_census(move: Move) -> Move:
