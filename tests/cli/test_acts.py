@@ -79,6 +79,22 @@ def test_a_poll_is_opened_answered_and_counted_and_its_box_is_carried_over(ratin
     assert rating.call("verify", "--db", "new.db").stdout == "ok: 1 run checked\n"
 
 
+def test_a_count_of_few_answers_is_shown_without_its_numbers(rating):
+    """R15: one answer on an edge would be that person's own; the trail keeps it for `verify`, and no verb shows it."""
+    act(rating, "open-poll", "opinion", "--by", "boss", "--invited", "inside/member=2", "--invited", "outside/guests=9")
+    act(rating, "cast", "opinion", "inside", "dissatisfied", "--by", "chen")
+    for number in range(6):
+        act(rating, "cast", "opinion", "outside", "satisfied", "--by", "boss", "--group", "guests", "--id", str(number))
+    told = act(rating, "close-poll", "opinion", "--by", "boss").stdout + rating.call("history", "rating").stdout
+    assert "satisfied, 6" in told
+    assert "dissatisfied" not in told
+    event = rating.json("history", "rating")[-2]["event"]
+    assert [line[0] for line in event["tally"]] == ["outside"]
+    assert [result.get("base") for result in event["results"]] == [None, 6]
+    assert event["share"] is None
+    rating.call("verify", "rating")
+
+
 def test_an_item_is_opened_settled_found_poor_and_verified(rating):
     """Fields, owner and evidence arrive; the id that `todo` shows is the one to type."""
     act(rating, "open-item", "problems", "now", "--owner", "wang", "--field", "measure=mend it", "--by", "wang")

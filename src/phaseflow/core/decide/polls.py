@@ -128,8 +128,9 @@ def _check_invited(booth: Booth, invited: Mapping[str, Mapping[str, int]]) -> No
         problems += [
             _problem(booth, "PF454", f"nobody is invited to answer on '{edge}'", "edges",
                      "a share of the invited is wanted, and of nobody there is none",
-                     f"say how many are invited: {edge}: {{GROUP: NUMBER}}")
-            for edge in spec.edges
+                     f"say how many are invited, such as --invited {edge}/{rule.raters[0]}=20, "
+                     f"or invited={{'{edge}': {{'{rule.raters[0]}': 20}}}}")
+            for edge, rule in spec.edges.items()
             if sum(invited.get(str(edge), {}).values()) <= 0
         ]  # fmt: skip
     refuse_all("malformed", problems)
