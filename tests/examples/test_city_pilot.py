@@ -29,7 +29,7 @@ BODIES = {
     "household": ["household_1"],
 }
 CITY = [
-    {"id": "shi", "roles": ["secretary"]},
+    {"id": "shi", "roles": ["secretary", "relevant_meeting"]},
     {"id": "ban", "roles": ["pilot_office"]},
     {"id": "qu", "roles": ["district"]},
     {"id": "lian", "roles": ["lead_group", "contact_leader@water"]},
@@ -55,6 +55,7 @@ class City(Stage):
             {"id": f"{name}.chief", "roles": ["county_leader", "leader"]},
             {"id": f"{name}.m", "roles": ["member"]},
             {"id": f"{name}.guest", "roles": ["non_party_leader"]},
+            {"id": f"{name}.away", "roles": ["floating_member"]},
         ]
         start = f"{self.year}-04-01"
         self.names.append(name)
@@ -235,6 +236,7 @@ def test_ranks_owe_different_things_and_the_invited_nothing() -> None:
     assert {"notes", "reflection", "hours", "research_report"} <= owed(run, "water.chief")
     assert owed(run, "water.m") == set()
     assert owed(run, "water.guest") == set()
+    assert owed(run, "water.away") == set()
     with pytest.raises(Refused, match=r"'water\.m' does not owe 'reflection'"):
         run.record("reflection", by="water.m", amount="1 article")
 
@@ -438,12 +440,14 @@ def test_rules_are_gone_through_in_four_kinds() -> None:
 
 @pytest.mark.capability("001", 41, 50, clauses=["P4.meeting"])
 def test_rules_of_the_city_are_passed_by_a_meeting_then_used() -> None:
-    """P4: the committee passes them or sends them back; only what has passed is applied."""
+    """P4: the meeting concerned passes them or sends them back; only what has passed is applied."""
     city = City()
     city.to("2008-06-12")
     city.top.draft("city_rules", by="ban", digest=DIGEST)
     with pytest.raises(Refused, match="'city_rules' done is not met"):
         city.top.complete("in_use", by="ban")
+    with pytest.raises(Refused, match="'relevant_meeting'"):
+        city.top.judge("city_rules", by="ban", accept=True)
     city.top.judge("city_rules", by="shi", accept=False, reason="no word on costs")
     city.top.draft("city_rules", by="ban", digest=OTHER)
     assert done(city.top.judge("city_rules", by="shi", accept=True)) == ["city_rules"]

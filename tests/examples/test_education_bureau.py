@@ -408,3 +408,13 @@ def test_the_office_closes_what_the_plan_leaves_open_and_ends_the_whole() -> Non
     assert bureau.top.request("finished", by="huang").passed
     assert bureau.north.request("completed", by="north.org").passed
     assert bureau.south.status().status == "running"
+
+
+def test_each_school_joins_the_campaign_to_the_three_others() -> None:
+    """E.balance: owed by the person each school named, at no set day, and by nobody else."""
+    bureau = Bureau()
+    assert due(bureau.north, "balance") is None
+    with pytest.raises(Refused, match="'organiser'"):
+        bureau.north.complete("balance", by="north.head")
+    assert done(bureau.north.complete("balance", by="north.org")) == ["balance"]
+    assert "balance" in {owed.subject for owed in bureau.south.todo("south.org")}

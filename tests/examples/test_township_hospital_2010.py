@@ -149,6 +149,14 @@ def test_the_county_inspects_and_appraises() -> None:
     assert done(run.complete("appraisal", by="wei")) == ["appraisal"]
 
 
+def test_the_debate_is_joined_to_two_other_activities() -> None:
+    """E.balance: the office says once that it is; no day is set."""
+    run = Hospital().run
+    with pytest.raises(Refused, match="'organiser'"):
+        run.complete("balance", by="xia")
+    assert done(run.complete("balance", by="hua")) == ["balance"]
+
+
 @pytest.mark.capability("002-2", 51, 76, clauses=["A1.seminar"])
 def test_what_the_plan_of_2011_adds_is_not_here() -> None:
     """No ledger, no phase of putting right, no research reports; what is the same comes from one policy."""
