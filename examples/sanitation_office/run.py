@@ -18,6 +18,7 @@ from staging import Stage, database, digest, person
 HERE = Path(__file__).parent
 STAFF = [f"crew{number}" for number in range(1, 9)]
 ROSTER = [
+    person("gao", "committee"),
     person("ma", "top_leader"), person("zhang", "publicity_lead", "staff"), person("song", "lead_group", "staff"),
     person("an", "office", "staff"), *(person(name, "staff") for name in STAFF),
     *(person(f"citizen{number}", "masses") for number in (1, 2, 3)),

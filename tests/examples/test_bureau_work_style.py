@@ -129,11 +129,11 @@ def test_the_whole_staff_attends_the_debate():
 def test_the_four_breaks_are_one_list_under_two_names():
     """C1, D2.1: establishments here, improvements there; four entries in all, kept over the whole campaign."""
     bench = bureau()
-    for entry in ("self_content", "idleness", "passing_the_buck"):
+    for entry in ("self_content_to_enterprise", "idleness_to_hard_work", "passing_the_buck_to_teamwork"):
         bench.run.check("four_breaks", entry, by="an")
     bench.to("2011-07-25")
     assert "four_breaks" in bench.owes("an")
-    bench.run.check("four_breaks", "empty_forms", by="an")
+    bench.run.check("four_breaks", "empty_forms_to_execution", by="an")
     assert "four_breaks" not in bench.owes("an")
 
 

@@ -10,9 +10,11 @@ from tests.examples.bench import DIGEST, Bench
 from phaseflow import Refused
 
 ROSTER = {
+    "gao": "committee",
     "ma": "top_leader", "zhang": "publicity_lead", "song": "lead_group", "an": "office", "li": "staff", "wang": "staff",
     "hu": "masses",
 }  # fmt: skip
+RESEARCH = ("upwards_methods_of_advanced_units", "downwards_ideas_of_the_masses", "outwards_lessons_and_cooperation")
 
 
 def office() -> Bench:
@@ -72,7 +74,7 @@ def test_there_are_three_ways_to_study():
     """D1.2 to D1.4: sitting down, inviting in, going out; all by the end of February."""
     bench = office()
     assert bench.due("an", "ways") == date(2012, 2, 29)
-    bench.tick_all("ways", ("sit_down", "invite_in"), by="an")
+    bench.tick_all("ways", ("sit_down_meeting_documents", "invite_in_online_lectures"), by="an")
     bench.to("2012-03-01")
     assert len(bench.fallen_due("ways")) == 1
 
@@ -88,7 +90,7 @@ def done(bench: Bench, *, leave: str = "") -> Bench:
         if leave != meeting:
             run.hold(meeting, by=by)
     if leave != "research":
-        bench.tick_all("research", ("upwards", "downwards", "outwards"), by="an")
+        bench.tick_all("research", RESEARCH, by="an")
     return bench
 
 
@@ -182,6 +184,18 @@ def test_boards_report_on_the_debate_as_often_as_there_is_news():
     bench = office().to("2012-04-30")
     assert "reports" in bench.owes("zhang")
     assert bench.fallen_due("reports") == []
+
+
+@pytest.mark.capability("002-4", 38, clauses=["E1.1"])
+def test_the_party_committee_leads_the_debate_and_has_no_day_for_it():
+    """E1.1: leading is the committee's duty and nobody else's; it is done when the committee says so."""
+    bench = office()
+    assert bench.due("gao", "leadership") is None
+    assert [name for name in ROSTER if "leadership" in bench.owes(name)] == ["gao"]
+    with pytest.raises(Refused, match="'committee'"):
+        bench.run.complete("leadership", by="ma")
+    bench.run.complete("leadership", by="gao")
+    assert "leadership" not in bench.owes("gao")
 
 
 @pytest.mark.capability("002-4", 38, clauses=["E4.1"])
