@@ -12,7 +12,7 @@ import attrs
 from phaseflow.core.conditions import UNKNOWN, Condition, Read, Requirement, Verdict, explain
 from phaseflow.core.plan.model import Duty, LevelPlan, Parameter, Plan
 from phaseflow.core.state.rows import DutyState, Head, Rows
-from phaseflow.messages.events import Reading
+from phaseflow.messages.events import PollCounted, Reading
 
 Value = Any
 
@@ -189,9 +189,15 @@ def _units_share(sources: Sources, arguments: Mapping[str, str]) -> Value:
     return Fraction(hit, count)
 
 
+def result_of(sources: Sources, poll: str) -> PollCounted | None:
+    """The latest count of a poll; None where it was not counted yet."""
+    found = sources.latest(poll)
+    counted: PollCounted | None = found[0].get(f"counted/{found[1].key}") if found else None
+    return counted
+
+
 def _poll_share(sources: Sources, arguments: Mapping[str, str]) -> Value:
-    found = sources.latest(arguments["poll"])
-    counted = found[0].get(f"counted/{found[1].key}") if found else None
+    counted = result_of(sources, arguments["poll"])
     return UNKNOWN if counted is None or counted.share is None else counted.share
 
 
@@ -227,12 +233,22 @@ def judge(condition: Condition, sources: Sources) -> Verdict:
     return explain(condition, sources.read)
 
 
-def reading(requirement: Requirement) -> Reading:
+def reading(requirement: Requirement, sources: Sources) -> Reading:
     """One line of a verdict, as it is kept in the trail."""
     required = f"{requirement.op} {text_of(requirement.required)}".strip() if requirement.op else "true"
     return Reading(
-        fact=requirement.label, measured=text_of(requirement.measured), required=required, met=requirement.met
+        fact=requirement.label, measured=measured_of(requirement, sources), required=required, met=requirement.met
     )  # fmt: skip
+
+
+def measured_of(requirement: Requirement, sources: Sources) -> str:
+    """What was measured, in words; a result over few answers is told in no refusal and no verdict (R15)."""
+    fact = requirement.fact
+    if fact is not None and fact.name == "poll_share":
+        counted = result_of(sources, next(str(const.value) for name, const in fact.args if name == "poll"))
+        if counted is not None and counted.suppressed:
+            return "not shown, over so few answers"
+    return text_of(requirement.measured)
 
 
 def text_of(value: object) -> str:

@@ -11,7 +11,7 @@ from fractions import Fraction
 import attrs
 
 from phaseflow.core.conditions import Choice, Requirement
-from phaseflow.core.gates import Sources, subjects_outstanding, text_of
+from phaseflow.core.gates import Sources, measured_of, result_of, subjects_outstanding, text_of
 from phaseflow.core.plan.model import Duty, LevelPlan, RouteStep
 from phaseflow.core.state.rows import DutyState, Head
 from phaseflow.errors import Problem, Span
@@ -117,7 +117,7 @@ def _reason(requirement: Requirement, sources: Sources, today: date) -> Reason:
     required = f"{requirement.op} {text_of(requirement.required)}".strip() if requirement.op else "true"
     found = Reason(
         label=requirement.label,
-        measured=text_of(requirement.measured),
+        measured=measured_of(requirement, sources),
         required=required,
         met=requirement.met,
         span=requirement.span,
@@ -139,7 +139,7 @@ def _reason(requirement: Requirement, sources: Sources, today: date) -> Reason:
         case "units" | "units_share":
             return _about_units(found, arguments, sources)
         case "poll_share":
-            return _about_duty(found, arguments["poll"], sources, today)
+            return _about_poll(found, arguments["poll"], sources, today)
         case _:
             return found
 
@@ -172,6 +172,19 @@ def _about_duty(found: Reason, name: str, sources: Sources, today: date) -> Reas
         clause=clause,
         earliest=_earliest(rule, states, sources, today),
         span=found.span if found.span.line else rule.span,
+    )
+
+
+def _about_poll(found: Reason, name: str, sources: Sources, today: date) -> Reason:
+    """A poll that was not counted is owed; a result that was counted is told, unless it is too small to be (R15)."""
+    about = _about_duty(found, name, sources, today)
+    if result_of(sources, name) is None:
+        return about
+    return attrs.evolve(
+        about,
+        measured=found.measured,
+        required=found.required,
+        act="take another way, or hold the poll anew: this result stands",
     )
 
 

@@ -105,7 +105,8 @@ def verdict(step: Step, move: Move) -> e.GateJudged:
     if judged is None:
         event = e.GateJudged(move=move.name, verdict="passed")
     else:
-        readings = tuple(reading(requirement) for requirement in judged.requirements)
+        facts = step.facts()
+        readings = tuple(reading(requirement, facts) for requirement in judged.requirements)
         passed: Literal["passed", "held"] = "passed" if judged.value is True else "held"
         counted, census = outside(step, move.gate)
         event = e.GateJudged(
