@@ -1,0 +1,145 @@
+"""Events: what happened to a run. An event holds everything that folding it needs: instants, tallies, winning bands.
+
+A duty is named by its key ``phase/visit/name`` or ``phase/visit/name/period``; duties of the whole campaign have the
+phase ``campaign``. A move is ``study.open``, ``study.close``, or the name of a transition or outcome.
+"""
+
+from phaseflow.messages.events.base import Days, Entry, Event, Reading, Rung, Term
+from phaseflow.messages.events.documents import (
+    DocumentReached,
+    DocumentReturned,
+    OpinionAnswered,
+    OpinionGiven,
+    PartMarked,
+    StepFellDue,
+    StepPassed,
+    VersionDrafted,
+)
+from phaseflow.messages.events.duties import (
+    ActionAdded,
+    AmountRecorded,
+    DutyConfirmed,
+    DutyDated,
+    DutyDone,
+    DutyFellDue,
+    DutyFoundPoor,
+    DutyLocked,
+    DutyMayBegin,
+    DutyOpened,
+    DutyOwedBy,
+    DutyReminded,
+    DutyScheduled,
+    DutyUndone,
+    EntryChecked,
+    MakeUpOrdered,
+    MeetingHeld,
+    OverdueRescinded,
+    TaskReported,
+)
+from phaseflow.messages.events.ledgers import (
+    ItemAmended,
+    ItemClosed,
+    ItemExplained,
+    ItemFellDue,
+    ItemOpened,
+    ItemPublished,
+    ItemReminded,
+    ItemReopened,
+    ItemSettled,
+)
+from phaseflow.messages.events.people import (
+    AuthorityDelegated,
+    BodyListed,
+    DelegationEnded,
+    PersonErased,
+    PersonJoined,
+    PersonLeft,
+    PersonRecused,
+    RoleBegan,
+    RoleEnded,
+    RoleGiven,
+)
+from phaseflow.messages.events.phases import (
+    GateJudged,
+    MoveMade,
+    PhaseClosed,
+    PhaseDue,
+    PhaseOpened,
+    PhaseReminded,
+    PhaseScheduled,
+    QuestionAnswered,
+    QuestionAsked,
+    StepBegan,
+    StepEnded,
+    VerdictDoubted,
+    WindowEnded,
+)
+from phaseflow.messages.events.polls import (
+    EdgeResult,
+    GroupResult,
+    ParticipationRecorded,
+    PollAdmitted,
+    PollCounted,
+    PollDecided,
+    PollFellDue,
+    PollHeld,
+    PollOpened,
+    PollRunOn,
+    PollVoided,
+)
+from phaseflow.messages.events.programme import (
+    ConsequenceRefused,
+    EventVoided,
+    HandedOver,
+    Obliged,
+    TookOver,
+    UnitEnrolled,
+    UnitsObliged,
+    UnitWithdrawn,
+    WithdrawnFromProgramme,
+)
+from phaseflow.messages.events.relief import (
+    ExtensionGranted,
+    ExtensionRefused,
+    ExtensionRequested,
+    WaiverEnded,
+    WaiverGranted,
+)
+from phaseflow.messages.events.run import (
+    AmendmentAdopted,
+    CalendarAmended,
+    DutyCarried,
+    DutyDropped,
+    PhaseAssumed,
+    PlanAmended,
+    RedoOwed,
+    RedoRedeemed,
+    RolesChanged,
+    RunArchived,
+    RunCancelled,
+    RunConcluded,
+    RunReopened,
+    RunResumed,
+    RunStarted,
+    RunSuspended,
+    VisitDates,
+)
+
+__all__ = [
+    "ActionAdded", "AmendmentAdopted", "AmountRecorded", "AuthorityDelegated", "BodyListed", "CalendarAmended",
+    "ConsequenceRefused", "Days", "DelegationEnded", "DocumentReached", "DocumentReturned", "DutyCarried",
+    "DutyConfirmed", "DutyDated", "DutyDone", "DutyDropped", "DutyFellDue", "DutyFoundPoor", "DutyLocked",
+    "DutyMayBegin", "DutyOpened", "DutyOwedBy", "DutyReminded", "DutyScheduled", "DutyUndone", "EdgeResult",
+    "Entry", "EntryChecked", "Event", "EventVoided", "ExtensionGranted", "ExtensionRefused", "ExtensionRequested",
+    "GateJudged", "GroupResult", "HandedOver", "ItemAmended", "ItemClosed", "ItemExplained", "ItemFellDue",
+    "ItemOpened", "ItemPublished", "ItemReminded", "ItemReopened", "ItemSettled", "MakeUpOrdered", "MeetingHeld",
+    "MoveMade", "Obliged", "OpinionAnswered", "OpinionGiven", "OverdueRescinded", "PartMarked",
+    "ParticipationRecorded", "PersonErased", "PersonJoined", "PersonLeft", "PersonRecused", "PhaseAssumed",
+    "PhaseClosed", "PhaseDue", "PhaseOpened", "PhaseReminded", "PhaseScheduled", "PlanAmended", "PollAdmitted",
+    "PollCounted", "PollDecided", "PollFellDue", "PollHeld", "PollOpened", "PollRunOn", "PollVoided",
+    "QuestionAnswered", "QuestionAsked", "Reading", "RedoOwed", "RedoRedeemed", "RoleBegan", "RoleEnded",
+    "RoleGiven", "RolesChanged", "RunArchived", "RunCancelled", "RunConcluded", "RunReopened", "RunResumed",
+    "RunStarted", "RunSuspended", "Rung", "StepBegan", "StepEnded", "StepFellDue", "StepPassed", "TaskReported",
+    "Term", "TookOver", "UnitEnrolled", "UnitWithdrawn", "UnitsObliged", "VerdictDoubted", "VersionDrafted",
+    "VisitDates", "WaiverEnded", "WaiverGranted", "WindowEnded", "WithdrawnFromProgramme",
+]  # fmt: skip
