@@ -402,9 +402,17 @@ class System:
             may, must = self._holds((move.when, move.gate), state)
             if may:
                 found += self._make(state, move, ())
-            if must and self._whole(move):
+            if must and self._whole(move) and not self._stuck(move, state):
                 return found, True
         return found, False
+
+    def _stuck(self, move: Move, state: State) -> bool:
+        """Whether a move was made as often as it may be, and leads nowhere: that is asked, and the run rests."""
+        if move.max is None or state.counts[self.limited.index(move.name)] < move.max:
+            return False
+        other = self.level.moves.get(move.otherwise)
+        leads = other is not None and self.allowed(other, state) and self._whole(other)
+        return not leads or move.otherwise not in self.inside
 
     def _holds(self, conditions: tuple[c.Condition | None, ...], state: State) -> tuple[bool, bool]:
         truths = [self.truths(condition, state) for condition in conditions if condition is not None]
