@@ -306,6 +306,7 @@ def test_postgres_and_memory(postgres_server: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # it goes on as long as its examples take, two to four minutes
 def test_postgres_and_memory_at_length(postgres_server: str) -> None:
     """The same, with more examples of more steps."""
     many = settings(max_examples=100, stateful_step_count=60, deadline=None)

@@ -363,7 +363,8 @@ class Tx(Protocol):
     def declare_hooks(self, hooks: Collection[str], *, from_start: bool = False) -> None:
         """Say which hooks exist. A hook is told every notice committed after its first declaration; *from_start*: all.
 
-        A hook already declared keeps its place. Deliveries to a declared hook wait until some relay serves it.
+        A hook already declared keeps its place. Deliveries to a declared hook wait until some relay serves it; a hook
+        that is new has the deliveries of all notices so far made first, in every store alike.
         """
 
     def notices(

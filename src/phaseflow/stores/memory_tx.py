@@ -246,8 +246,13 @@ class MemoryTx:
         for name in hooks:
             if not name or "/" in name:
                 raise bad_hook(name)
-            if self._store.hooks.get(name) is None:
-                self._store.hooks.put(name, 0 if from_start else len(self._store.positions))
+        new = [name for name in hooks if self._store.hooks.get(name) is None]
+        if not new:
+            return
+        self._fan_out()
+        for name in new:
+            self._store.hooks.put(name, 0 if from_start else len(self._store.positions))
+        self._fan_out()
 
     @_guarded
     def notices(

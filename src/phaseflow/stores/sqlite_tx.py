@@ -228,7 +228,18 @@ class SqliteTx:
         for name in hooks:
             if not name or "/" in name:
                 raise bad_hook(name)
+        known = {name for (name,) in self._all("hooks_known", ())}
+        if known >= set(hooks):
+            return
+        self._fan_out()
         self._db.executemany(_SQL["hook_declare"], [(name, from_start) for name in hooks])
+        self._fan_out()
+
+    def _fan_out(self) -> None:
+        """Make the deliveries of every notice that a hook has not been told of."""
+        for hook, told in self._all("hooks_behind", ()):
+            self._do("fan_out", (hook, told))
+            self._do("hook_told", (hook,))
 
     @_guarded
     def notices(
@@ -252,9 +263,7 @@ class SqliteTx:
         together: int = 1,
     ) -> list[Delivery]:
         self._must_write()
-        for hook, told in self._all("hooks_behind", ()):
-            self._do("fan_out", (hook, told))
-            self._do("hook_told", (hook,))
+        self._fan_out()
         at, until = instant_key(now), instant_key(lease_until)
         turns = sorted(row for hook in set(hooks) for row in self._all("ready", (hook, letters, at, limit)))
         keys: list[tuple[object, ...]] = []

@@ -90,6 +90,9 @@ WHERE run = ? AND position > ? ORDER BY position LIMIT ?;
 INSERT INTO hooks (name, told) VALUES (?, CASE WHEN ? THEN 0 ELSE (SELECT ifnull(max(position), 0) FROM notices) END)
 ON CONFLICT (name) DO NOTHING;
 
+-- name: hooks_known
+SELECT name FROM hooks;
+
 -- name: hooks_behind
 SELECT name, told FROM hooks WHERE told < (SELECT max(position) FROM notices) ORDER BY name;
 
