@@ -35,7 +35,7 @@ types: $(READY) ## mypy --strict
 	$(BIN)/mypy
 
 check: $(READY) ## all tests, lint, types, the documentation and 10,000 mutated policies
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --timeout 300
 	$(MAKE) --no-print-directory lint types docs fuzz
 
 docs: $(READY)  ## build the documentation into docs/_build/html, offline
