@@ -131,6 +131,7 @@ def test_r31_a_refusal_points_at_the_line_of_the_changeover_and_its_clause(pilot
     [
         ("between: [study, analysis, solving]", "between: [study, analysys]", "PF201", "analysys"),
         ("between: [study, analysis, solving]", "between: [study]", "PF171", "two or more"),
+        ("between: [study, analysis, solving]", "between: [study, analysis, study]", "PF171", "each phase once"),
         ("analysis: {window", "analysis: {opens: on date, window", "PF237", "opens"),
         ("study: {window", "study: {closes: by lead, window", "PF237", "closes"),
         ("{hours: {quota", "{study_summary: {task: Mine, by: lead}, hours: {quota", "PF213", "taken"),

@@ -498,6 +498,7 @@ class ChangeoverSpec(Shape):
     def validate(self) -> Iterable[Problem]:
         wrong = (
             ("between", len(self.between) < 2, "goes from one phase to another, so it names two or more"),
+            ("between", len(set(self.between)) < len(self.between), "names each phase once"),
             ("documents", not self.documents, "asks for one document or more"),
             ("then", len(self.then) != 1, "has one meeting that opens the next phase"),
         )
