@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -19,15 +19,22 @@ import attrs
 from phaseflow.engine import Engine
 from phaseflow.relay import RetryPolicy
 from phaseflow.runners.metrics import Metrics
-from phaseflow.stores.base import Head, HeadQuery, StoreError
+from phaseflow.stores.base import Head, HeadQuery, Listening, StoreError
+from phaseflow.stores.bell import Bell
 
 log = logging.getLogger("phaseflow.runners")
+
+PAGE = 500
+"""Heads that are read at once."""
 
 SHOWN = 1000
 """Gauges count up to this; they say that there is a backlog, not how big it is."""
 
 
 HOUR = timedelta(hours=1)
+
+HELD = 0.05
+"""Seconds until what somebody else holds at this moment is looked at again."""
 
 
 class Waker(Protocol):
@@ -64,6 +71,26 @@ class Crank:
     metrics: Metrics = attrs.field(factory=Metrics)
     _sick: dict[str, _Sick] = attrs.field(init=False, factory=dict)
     _lock: threading.Lock = attrs.field(init=False, factory=threading.Lock)
+    _bell: Bell = attrs.field(init=False, factory=Bell)
+    _listening: Listening | None = attrs.field(init=False, default=None)
+
+    def hear(self) -> None:
+        """Pass the hints of the store on to all who listen, until `deafen`; one connection serves them all."""
+        if self._listening is None:
+            self._listening = self.engine.store.listen(self._bell.ring)
+
+    def deafen(self) -> None:
+        """Pass no hint on any more."""
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            listening.stop()
+
+    def listen(self, woken: Callable[[], None]) -> Listening:
+        """Have *woken* called when it may be that something is due sooner than was known; `Store.listen` has the rules.
+
+        What comes of a hint has to come without it, too: it may be lost, and is on SQLite when another process commits.
+        """
+        return self._bell.listen(woken)
 
     def sweep(self, waker: str, *, grace: timedelta = timedelta(0), programmes: bool = False) -> int:
         """Settle what has been due for at least *grace*, and *programmes* that wait for their units; how many runs.
@@ -115,15 +142,38 @@ class Crank:
             self.metrics.add("phaseflow_deliveries", count, ending=ending)
         return sum(endings[ending] for ending in ("delivered", "skipped", "dead"))
 
-    def upcoming(self, within: timedelta, after: Head | None = None, limit: int = 500) -> list[Head]:
-        """Heads that are due within this time, those due first first; none where the store failed."""
-        by = self.engine.clock() + within
+    def upcoming(self, within: timedelta, page: int = PAGE) -> Iterator[Head]:
+        """Every head that is due within this time, those due first first, so many read at once.
+
+        Raises:
+            StoreError: The store failed; it is counted.
+        """
+        by, last = self.engine.clock() + within, None
         try:
-            with self.engine.store.transaction(write=False) as tx:
-                return tx.heads(HeadQuery(due_by=by, order="due", after=after, limit=limit))
+            while True:
+                with self.engine.store.transaction(write=False) as tx:
+                    found = tx.heads(HeadQuery(due_by=by, order="due", after=last, limit=page))
+                yield from found
+                if len(found) < page:
+                    return
+                last = found[-1]
         except StoreError as fault:
             self._store_failed(fault)
-            return []
+            raise
+
+    def due_in(self, most: float) -> float:
+        """Seconds until a run is due that does not rest after a failure; 0 where one is, *most* where none is by then.
+
+        It only reads, so that whoever waits takes no turn from a writer.
+
+        Raises:
+            StoreError: The store failed; it is counted.
+        """
+        now = self.engine.clock()
+        for head in self.upcoming(timedelta(seconds=most), page=10):
+            if head.due_at is not None and not self._resting(head.run, now):
+                return min(max((head.due_at - now).total_seconds(), 0.0), most)
+        return most
 
     def measure(self) -> bool:
         """Bring the gauges up to date; False where the store failed."""
@@ -168,11 +218,3 @@ class Crank:
         self.metrics.add("phaseflow_store_errors")
         log.error("the store failed: %s", fault.what if hasattr(fault, "what") else fault)
         return -1
-
-
-def due_heads(crank: Crank, within: timedelta) -> Iterator[Head]:
-    """Every head that is due within this time, page by page."""
-    last: Head | None = None
-    while page := crank.upcoming(within, last):
-        yield from page
-        last = page[-1]

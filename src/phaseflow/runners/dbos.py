@@ -47,19 +47,20 @@ class DbosWaker:
     own: bool = True
     executor: str = "phaseflow"
     name: str = "dbos"
-    _stopping: threading.Event = attrs.field(init=False, factory=threading.Event)
+    _feed: Feed | None = attrs.field(init=False, default=None)
     _thread: threading.Thread | None = attrs.field(init=False, default=None)
     _client: DBOSClient | None = attrs.field(init=False, default=None)
 
     def start(self, crank: Crank) -> None:
         """Begin; while DBOS's database is away it is tried again, and the sweeper does the work."""
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._keep_on, args=(crank,), name="phaseflow-dbos", daemon=True)
+        self._feed = feed = Feed(crank=crank)
+        self._thread = threading.Thread(target=self._keep_on, args=(feed,), name="phaseflow-dbos", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End after the looks under way."""
-        self._stopping.set()
+        if self._feed is not None:
+            self._feed.close()
         if self._thread is not None:
             self._thread.join()
 
@@ -86,15 +87,15 @@ class DbosWaker:
         else:
             self._client.enqueue_in_transaction(connection, options, run)
 
-    def _keep_on(self, crank: Crank) -> None:
-        while not self._stopping.is_set():
+    def _keep_on(self, feed: Feed) -> None:
+        while feed.open:
             try:
-                self._serve(crank)
+                self._serve(feed)
             except Exception as fault:  # DBOS or its database is away: the sweeper goes on
                 log.error("dbos failed: %s: %s", type(fault).__name__, fault)
-                self._stopping.wait(self.every)
+                feed.rest(self.every)
 
-    def _serve(self, crank: Crank) -> None:
+    def _serve(self, feed: Feed) -> None:
         if self.own:
             DBOS(
                 config={
@@ -105,7 +106,7 @@ class DbosWaker:
                     "log_level": "ERROR",
                 }
             )
-        waker = self.name
+        waker, crank = self.name, feed.crank
 
         @DBOS.workflow(name=LOOK)
         def look(run: str) -> None:
@@ -116,17 +117,14 @@ class DbosWaker:
                 DBOS.launch()
             DBOS.register_queue(self.queue, polling_interval_sec=self.every, worker_concurrency=4)
             self._client = DBOSClient(system_database_url=self.url)
-            self._feed(crank)
+            feed.anew()
+            while feed.open:
+                for run, due in feed.news():
+                    self.enqueue(run, due, crank.engine.clock())
+                feed.rest(self.every)
         finally:
             client, self._client = self._client, None
             if client is not None:
                 client.destroy()
             if self.own:
                 DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=10)
-
-    def _feed(self, crank: Crank) -> None:
-        feed = Feed(crank=crank)
-        while not self._stopping.is_set():
-            for run, due in feed.news():
-                self.enqueue(run, due, crank.engine.clock())
-            self._stopping.wait(self.every)

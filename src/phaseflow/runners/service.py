@@ -18,9 +18,9 @@ from typing import Any
 import attrs
 
 from phaseflow.engine import Engine
-from phaseflow.runners.crank import Crank, Waker
+from phaseflow.runners.crank import HELD, Crank, Waker
 from phaseflow.runners.metrics import CONTENT_TYPE
-from phaseflow.stores.base import Listening
+from phaseflow.stores.base import Listening, StoreError
 
 log = logging.getLogger("phaseflow.runners")
 
@@ -41,6 +41,7 @@ class Beat:
     stopping: threading.Event
     poked: threading.Event = attrs.field(init=False, factory=threading.Event)
     last: float = attrs.field(init=False, factory=time.monotonic)
+    rounds: int = attrs.field(init=False, default=0)
     thread: threading.Thread = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -53,7 +54,7 @@ class Beat:
             except Exception:  # nothing that is foreseen comes here; whatever it is, the thread goes on
                 log.exception("the thread %s failed", self.name)
                 wait = SLOW
-            self.last = time.monotonic()
+            self.last, self.rounds = time.monotonic(), self.rounds + 1
             if self.poked.wait(wait):
                 self.poked.clear()
                 self.stopping.wait(min(wait, PAUSE))  # Many commits at once are one hint.
@@ -68,7 +69,7 @@ class Poller:
     """The waker that needs nothing: it asks the store what is due, N threads side by side.
 
     On PostgreSQL pollers of many processes share the work (``SKIP LOCKED``); on SQLite one writes at a time, and a
-    second one only stands by.
+    second one only stands by. A hint of the store has them look at once; one that is lost costs *every* at most.
 
     Args:
         threads: How many.
@@ -80,10 +81,12 @@ class Poller:
     name: str = "poller"
     beats: list[Beat] = attrs.field(init=False, factory=list)
     _stopping: threading.Event = attrs.field(init=False, factory=threading.Event)
+    _listening: Listening | None = attrs.field(init=False, default=None)
 
     def start(self, crank: Crank) -> None:
         """Begin to look."""
         self._stopping = threading.Event()
+        self._listening = crank.listen(self._poke)
         self.beats = [
             Beat(f"{self.name}-{number}", lambda: self._look(crank), self._stopping) for number in range(self.threads)
         ]
@@ -93,18 +96,28 @@ class Poller:
     def stop(self) -> None:
         """End after the look under way."""
         self._stopping.set()
-        for beat in self.beats:
-            beat.poke()
+        if self._listening is not None:
+            self._listening.stop()
+        self._poke()
         for beat in self.beats:
             beat.thread.join()
 
+    def _poke(self) -> None:
+        for beat in self.beats:
+            beat.poke()
+
     def _look(self, crank: Crank) -> float:
-        if crank.sweep(self.name) < 0:
+        """Settle what is due, if anything is; say how long there is nothing to do."""
+        try:
+            wait = crank.due_in(self.every)
+        except StoreError:
             return min(self.every * 10, SLOW)
-        first = crank.upcoming(timedelta(seconds=self.every), limit=1)
-        if not first or first[0].due_at is None:
-            return self.every
-        return min(max((first[0].due_at - crank.engine.clock()).total_seconds(), 0.01), self.every)
+        if wait > 0:
+            return wait
+        settled = crank.sweep(self.name)
+        if settled < 0:
+            return min(self.every * 10, SLOW)
+        return 0.0 if settled else min(HELD, self.every)
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -129,7 +142,7 @@ class Service:
     crank: Crank = attrs.field(init=False)
     _beats: list[Beat] = attrs.field(init=False, factory=list)
     _stopping: threading.Event = attrs.field(init=False, factory=threading.Event)
-    _listening: Listening | None = attrs.field(init=False, default=None)
+    _telling: Listening | None = attrs.field(init=False, default=None)
     _server: ThreadingHTTPServer | None = attrs.field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
@@ -153,7 +166,8 @@ class Service:
         if self.relay > 0:
             relay = Beat("relay", self._tell, self._stopping)
             self._beats.append(relay)
-            self._listening = self.engine.store.listen(relay.poke)  # Told soon after the commit, where the store hints.
+            self._telling = self.crank.listen(relay.poke)  # Told soon after the commit, where the store hints.
+        self.crank.hear()
         for beat in self._beats:
             beat.thread.start()
         log.info("serving", extra={"wakers": [waker.name for waker in self.wakers]})
@@ -161,9 +175,9 @@ class Service:
     def stop(self) -> None:
         """End: take nothing new, finish what is under way, close the door."""
         self._stopping.set()
-        if self._listening is not None:
-            self._listening.stop()
-            self._listening = None
+        self.crank.deafen()
+        if self._telling is not None:
+            self._telling.stop()
         for beat in self._beats:
             beat.poke()
         for waker in self.wakers:

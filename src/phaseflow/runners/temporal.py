@@ -83,37 +83,40 @@ class TemporalWaker:
     every: float = 1.0
     cached: int = 0
     name: str = "temporal"
-    _stopping: threading.Event = attrs.field(init=False, factory=threading.Event)
+    _feed: Feed | None = attrs.field(init=False, default=None)
     _thread: threading.Thread | None = attrs.field(init=False, default=None)
 
     def start(self, crank: Crank) -> None:
         """Begin; while Temporal cannot be reached it is tried again, and the sweeper does the work."""
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._keep_on, args=(crank,), name="phaseflow-temporal", daemon=True)
+        self._feed = feed = Feed(crank=crank)
+        self._thread = threading.Thread(target=self._keep_on, args=(feed,), name="phaseflow-temporal", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End after the looks under way."""
-        self._stopping.set()
+        if self._feed is not None:
+            self._feed.close()
         if self._thread is not None:
             self._thread.join()
 
-    def _keep_on(self, crank: Crank) -> None:
-        while not self._stopping.is_set():
+    def _keep_on(self, feed: Feed) -> None:
+        while feed.open:
             try:
-                asyncio.run(self._serve(crank))
+                asyncio.run(self._serve(feed))
             except Exception as fault:  # Temporal is away, or answers what nobody foresaw: the sweeper goes on
                 log.error("temporal failed: %s: %s", type(fault).__name__, fault)
-                self._stopping.wait(self.every)
+                feed.rest(self.every)
 
-    async def _serve(self, crank: Crank) -> None:
+    async def _serve(self, feed: Feed) -> None:
+        crank = feed.crank
+
         @activity.defn(name=LOOK)
         def look(run: str) -> float | None:
             due = crank.wake(run, self.name)
             return None if due is None else max((due - crank.engine.clock()).total_seconds(), 0.0)
 
         client = await Client.connect(self.target, namespace=self.namespace)
-        feed = Feed(crank=crank)
+        feed.anew()
         with ThreadPoolExecutor(4, thread_name_prefix="phaseflow-temporal") as pool:
             worker = Worker(
                 client,
@@ -124,10 +127,10 @@ class TemporalWaker:
                 max_cached_workflows=self.cached,
             )
             async with worker:
-                while not self._stopping.is_set():
+                while feed.open:
                     for run, due in await asyncio.to_thread(feed.news):
                         await self._announce(client, feed, run, (due - crank.engine.clock()).total_seconds())
-                    await asyncio.to_thread(self._stopping.wait, self.every)
+                    await asyncio.to_thread(feed.rest, self.every)
 
     async def _announce(self, client: Client, feed: Feed, run: str, left: float) -> None:
         seconds = max(left, 0.0)
