@@ -75,6 +75,47 @@ def test_a_boundary_is_pinned_by_a_line_that_expects_something_there(desk, lines
     assert told == pinned
 
 
+WEEKLY = """\
+phaseflow: 1
+campaign: weekly
+zone: Asia/Shanghai
+roles: {office: Office, lead: Lead, member: Member}
+defaults: {duty: {due: window end}, phase: {opens: on date, closes: by lead, clock: calendar}}
+phases:
+  study:
+    window: 03-02 .. 03-29
+    steps:
+      reading:
+        window: none
+        duties:
+          study_day: {quota: 2 days, each: member, every: week, partial_period: waive, clause: "1"}
+          summary: {task: Summary, by: lead, clause: "1"}
+outcomes: {completed: {by: lead}}
+"""
+
+
+def test_a_duty_that_comes_again_in_a_step_without_days_has_edges_and_scenarios_pin_them(desk):
+    """It is due with its period, what is owed once with the phase around the step; both are known by their own names."""
+    (desk.folder / "policy.yaml").write_text(WEEKLY, encoding="utf-8")
+    found = desk.play("""
+scenarios:
+  it:
+    clause: "1"
+    story:
+      - {03-08 23:59:59 li: record study_day 2 days, duties: {study_day: 1 of 2}}
+      - {03-15 23:59:59 li: record study_day 1 day, duties: {study_day: 0 of 2}}
+      - {03-30 00:00:00 wang: complete summary, happened: DutyDone summary False}
+""")
+    assert found[0].problems == ()
+    (pinning,) = pin(found)
+    told = {one: one.key in pinning.by for one in pinning.boundaries}
+    assert {str(one): pinned for one, pinned in told.items()} == {
+        "study_day: one second before": True, "study_day: at": False, "study_day: one second after": False,
+        "study_day: -1": True, "study_day: =": True, "study_day: nobody is member": False,
+        "summary: one second before": False, "summary: at": True, "summary: one second after": False,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("key", ["note: no clause", "clause: '3'\n    unconfirmed: by machine"])
 def test_what_nobody_confirmed_pins_nothing(desk, key):
     """Without a clause, or still marked unconfirmed, a scenario pins nothing."""

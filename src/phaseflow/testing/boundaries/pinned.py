@@ -163,6 +163,7 @@ class _Trail:
         self.seen, self.plan, self.level = seen, plan, level
         self.terms: dict[tuple[str, str], Term] = {}
         self.items: dict[str, tuple[str, Term]] = {}
+        self.names: dict[str, str] = {}
         self.totals: Counter[tuple[str, str]] = Counter()
         self.lines: tuple[tuple[int, int], ...] = ()
         self.looked = 0
@@ -193,7 +194,9 @@ class _Trail:
         self.seen.entries |= set(self.last_entries.values())
 
     def _duty(self, event: Any, entry: Entry) -> None:
-        name = event.key.rsplit("/", 1)[1]
+        if isinstance(event, e.DutyOpened):
+            self.names[event.key] = event.name  # the key of a duty that comes again ends with the number of its period
+        name = self.names.get(event.key) or event.key.rsplit("/", 1)[1]
         where = (self.level.name, name)
         match event:
             case e.DutyOpened():

@@ -205,7 +205,7 @@ def _window_of(duty: Duty, level: LevelPlan) -> WindowPhrase | None:
     if duty.due is None or duty.due.anchor is None or phase is None:
         return None
     step = phase.steps.get(duty.step)
-    own = step.window if step is not None else phase.window
+    own = step.window if step is not None and step.window.kind != "none" else phase.window  # as `deadlines.due_day`
     edges = {"window": own, duty.step: own, duty.phase: phase.window}
     return edges.get(duty.due.anchor.name)
 
