@@ -95,15 +95,15 @@ outcomes: {completed: {by: lead}}
 
 
 def test_a_duty_that_comes_again_in_a_step_without_days_has_edges_and_scenarios_pin_them(desk):
-    """It is due with its period, what is owed once with the phase around the step; both are known by their own names."""
+    """Each period has its end, what is owed once has the end of the phase; both are known by their own names."""
     (desk.folder / "policy.yaml").write_text(WEEKLY, encoding="utf-8")
     found = desk.play("""
 scenarios:
   it:
     clause: "1"
     story:
-      - {03-08 23:59:59 li: record study_day 2 days, duties: {study_day: 1 of 2}}
-      - {03-15 23:59:59 li: record study_day 1 day, duties: {study_day: 0 of 2}}
+      - {03-08 23:59:59 li: record study_day 2 days, happened: DutyDone study_day}
+      - {03-14 li: record study_day 1 day, happened: AmountRecorded study_day}
       - {03-30 00:00:00 wang: complete summary, happened: DutyDone summary False}
 """)
     assert found[0].problems == ()

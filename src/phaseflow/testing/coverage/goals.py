@@ -192,7 +192,10 @@ def has_deadline(duty: Duty, level: LevelPlan) -> bool:
 
 
 def is_dated(duty: Duty, level: LevelPlan) -> bool:
-    """Whether a duty has a due day, be it only about a day."""
+    """Whether a duty has a due day, be it only about a day; what comes again is due with each of its periods."""
+    if getattr(duty.spec, "every", None) not in (None, "regularly"):
+        window = _own_window(duty, level)
+        return window is not None and window.kind != "none"
     if duty.due is None or duty.due.undated:
         return False
     window = _window_of(duty, level)
@@ -201,13 +204,20 @@ def is_dated(duty: Duty, level: LevelPlan) -> bool:
 
 def _window_of(duty: Duty, level: LevelPlan) -> WindowPhrase | None:
     """The window at whose edge a duty is due; None where it is due on a day of its own."""
-    phase = level.phases.get(duty.phase)
-    if duty.due is None or duty.due.anchor is None or phase is None:
+    phase, own = level.phases.get(duty.phase), _own_window(duty, level)
+    if duty.due is None or duty.due.anchor is None or phase is None or own is None:
         return None
-    step = phase.steps.get(duty.step)
-    own = step.window if step is not None and step.window.kind != "none" else phase.window  # as `deadlines.due_day`
     edges = {"window": own, duty.step: own, duty.phase: phase.window}
     return edges.get(duty.due.anchor.name)
+
+
+def _own_window(duty: Duty, level: LevelPlan) -> WindowPhrase | None:
+    """The window that a duty stands in: of its step, else of its phase, as `deadlines.due_day` has it."""
+    phase = level.phases.get(duty.phase)
+    if phase is None:
+        return None
+    step = phase.steps.get(duty.step)
+    return step.window if step is not None and step.window.kind != "none" else phase.window
 
 
 def _due_span(duty: Duty) -> Span:
