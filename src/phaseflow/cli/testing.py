@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,19 @@ import click
 from phaseflow.cli.options import JSON, finish, verb, wants_json
 
 if TYPE_CHECKING:
+    from phaseflow.errors import Problem
     from phaseflow.testing.scenarios.collect import Result
 
 
 @verb(JSON)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(exists=True, path_type=Path))
 @click.option("-k", "only", default="", metavar="WORDS", help="Only scenarios whose name holds these words.")
-@click.option("--strict", is_flag=True, help="What is unconfirmed or still to do fails, too.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Nothing may be unconfirmed or still to do; every goal and boundary is shown, or accepted in NAME.test.yaml.",
+)
+@click.option("--policy", "of", metavar="NAME", default="", help="Only scenarios of the policy file with this name.")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write JUnit XML.")
 @click.option("--markdown", type=click.Path(path_type=Path), metavar="FILE", help="Write Markdown.")
 @click.option("-q", "--quiet", is_flag=True, help="Only failures and the last line.")
@@ -59,11 +66,13 @@ if TYPE_CHECKING:
 def test(
     paths: tuple[Path, ...],
     only: str,
+    of: str,
     strict: bool,
     junit: Path | None,
     markdown: Path | None,
     quiet: bool,
     clauses: Path | None,
+    coverage: bool,
     boundaries: bool,
     stubs: Path | None,
     mutate: bool,
@@ -85,7 +94,10 @@ def test(
     found: list[Result] = []
     plans = Plans()
     for path in find(paths):
-        for result in of_file(read_scenarios(path), plans, only=only):
+        read = read_scenarios(path)
+        if of and read.policy is not None and read.policy.name != of:
+            continue
+        for result in of_file(read, plans, only=only):
             found.append(result)
             if not wants_json():
                 _tell(result, quiet=quiet)
@@ -93,44 +105,79 @@ def test(
         junit.write_text(report.junit(found), encoding="utf-8")
     if markdown is not None:
         markdown.write_text(report.markdown(found), encoding="utf-8")
-    measured = _coverage(found, **asked)
     if clauses is not None:
         from phaseflow.testing.coverage import clauses_by_scenario
 
         clauses.write_text(output.to_json(clauses_by_scenario(found)) + "\n", encoding="utf-8")
-    pinned = None
-    if boundaries or stubs is not None:
-        pinned = _boundaries(found, stubs, told=boundaries and not wants_json(), all_=asked["all_"])
-    tried = _mutate(paths, jobs, every, memory, all_=asked["all_"]) if mutate or notice is not None else None
+    whole, told = _judged(found, strict=strict, boundaries=boundaries, coverage=coverage, **asked)
+    if stubs is not None:
+        _stubs(found, stubs)
+    if mutate or notice is not None:
+        faults, told["mutants"] = _mutate(paths, of, jobs, every, memory, all_=asked["all_"])
+        told |= _faults([*told.get("faults", ()), *faults])
+        whole = whole and not faults
     if wants_json():
-        more = {"coverage": measured, "boundaries": pinned, "mutants": tried}
-        output.data({**report.as_data(found), **{key: value for key, value in more.items() if value is not None}})
+        output.data({**report.as_data(found), **told})
     else:
         output.say(report.summary(found))
         if not found:
             output.problems([nothing(paths)])
     bad = [result for result in found if not result.good or (strict and result.state != "passed")]
-    low = [one for one in measured or () if one["percent"] < (asked["fail_under"] or 0)]
-    missed = [one for one in tried or () if one["percent"] < (notice or 0)]
-    finish(bool(found) and not bad and not low and not missed)
+    low = [one for one in told.get("coverage", ()) if one["percent"] < (asked["fail_under"] or 0)]
+    missed = [one for one in told.get("mutants", ()) if one["percent"] < (notice or 0)]
+    finish(bool(found) and whole and not bad and not low and not missed)
 
 
-def _coverage(
-    found: list[Result], *, coverage: bool, all_: bool, html: Path | None, fail_under: float | None
-) -> list[dict[str, Any]] | None:
-    """Tell and write coverage where it was asked for; as data, for JSON and the exit code."""
-    if not (coverage or html or fail_under is not None):
-        return None
+Data = list[dict[str, Any]]
+
+
+def _judged(
+    found: list[Result],
+    *,
+    strict: bool,
+    coverage: bool,
+    boundaries: bool,
+    all_: bool,
+    html: Path | None,
+    fail_under: float | None,
+) -> tuple[bool, dict[str, Any]]:
+    """Tell and write coverage and boundaries where they were asked for.
+
+    Returns:
+        Whether the judgement stands: no entry that was accepted is at fault and, if it is *strict*, nothing is left
+        open; then what was asked for as data.
+    """
+    measured = bool(coverage or html or fail_under is not None)
+    if not (measured or boundaries or strict):
+        return True, {}
     from phaseflow.cli import output
-    from phaseflow.testing.coverage import measure, report
+    from phaseflow.testing.boundaries import report as edges
+    from phaseflow.testing.coverage import report as goals
+    from phaseflow.testing.judgement import judge
 
-    measured = measure(found)
-    for one in measured:
-        if not wants_json():
-            output.say(report.text(one, limit=len(one.goals) if all_ else report.SHOWN))
+    judged = judge(found)
+    for one in judged:
+        if wants_json():
+            continue
+        if measured or (strict and one.coverage.missing):
+            output.say(goals.text(one.coverage, limit=len(one.coverage.goals) if all_ else goals.SHOWN))
+        if boundaries or (strict and one.pinning.open):
+            output.say(edges.text(one.pinning, limit=len(one.pinning.boundaries) if all_ else edges.SHOWN))
+        output.problems(one.problems, err=False)
     if html is not None:
-        html.write_text("".join(map(report.html, measured)), encoding="utf-8")
-    return [report.as_data(one) for one in measured]
+        html.write_text("".join(goals.html(one.coverage) for one in judged), encoding="utf-8")
+    told: dict[str, Any] = {}
+    if measured or strict:
+        told["coverage"] = [goals.as_data(one.coverage) for one in judged]
+    if boundaries or strict:
+        told["boundaries"] = [edges.as_data(one.pinning) for one in judged]
+    faults = [problem for one in judged for problem in one.problems]
+    return all(one.whole if strict else not one.problems for one in judged), told | _faults(faults)
+
+
+def _faults(problems: Sequence[Problem]) -> dict[str, Any]:
+    """What is wrong with entries that were accepted, if anything is."""
+    return {"faults": list(problems)} if problems else {}
 
 
 def _tell(result: Result, *, quiet: bool) -> None:
@@ -143,31 +190,36 @@ def _tell(result: Result, *, quiet: bool) -> None:
     output.problems(result.problems, err=False)
 
 
-def _boundaries(found: list[Result], file: Path | None, *, told: bool, all_: bool) -> list[dict[str, Any]]:
-    """Tell which boundaries are pinned, and write stubs for the others; as data, for JSON."""
+def _stubs(found: list[Result], file: Path) -> None:
+    """Write a stub for each boundary of the first policy that is left open."""
     from phaseflow.cli import output
-    from phaseflow.testing.boundaries import pin, report
+    from phaseflow.testing.boundaries import report
     from phaseflow.testing.boundaries.stubs import stubs, write
+    from phaseflow.testing.judgement import judge
 
-    pinned = pin(found)
-    for one in pinned if told else ():
-        output.say(report.text(one, limit=len(one.boundaries) if all_ else report.SHOWN))
-    if file is not None and pinned:
-        played = next(result for result in found if result.played is not None)
-        text, unreached = stubs(pinned[0], found, played.file)
-        write(file, text)
-        if not wants_json():
-            output.say(report.written(str(file), len(pinned[0].open) - len(unreached), unreached))
-    return [report.as_data(one) for one in pinned]
+    judged = judge(found)
+    if not judged:
+        return
+    first = next(result for result in found if result.played is not None)
+    text, unreached = stubs(judged[0].pinning, found, first.file)
+    write(file, text)
+    if not wants_json():
+        output.say(report.written(str(file), len(judged[0].pinning.open) - len(unreached), unreached))
 
 
 def _mutate(
-    paths: tuple[Path, ...], jobs: int | None, every: int, memory: Path | None, *, all_: bool
-) -> list[dict[str, Any]]:
-    """Try the mutants of each policy on its scenarios; tell, remember, and give them as data."""
+    paths: tuple[Path, ...], of: str, jobs: int | None, every: int, memory: Path | None, *, all_: bool
+) -> tuple[list[Problem], Data]:
+    """Try the mutants of each policy on its scenarios; tell, remember, and give them as data.
+
+    Returns:
+        What is wrong with entries for mutants that were accepted; then the verdicts as data.
+    """
     import json
 
     from phaseflow.cli import output
+    from phaseflow.testing.accepted import beside
+    from phaseflow.testing.judgement import of_mutants
     from phaseflow.testing.mutation import report, try_mutants
     from phaseflow.testing.scenarios.reader import by_policy
 
@@ -175,12 +227,18 @@ def _mutate(
     if memory is not None and memory.exists():
         told = json.loads(memory.read_text(encoding="utf-8"))
     found: dict[str, dict[str, Any]] = {}
+    faults: list[Problem] = []
     for policy, files in by_policy(paths).items():
+        if of and policy.name != of:
+            continue
         killers = report.killers(told.get(str(policy)) if isinstance(told, dict) else None)
-        verdicts = tuple(try_mutants(policy, files, jobs=jobs or 0, every=every, killers=killers))
+        tried = tuple(try_mutants(policy, files, jobs=jobs or 0, every=every, killers=killers))
+        verdicts, problems = of_mutants(policy, tried, beside(policy))
+        faults += problems
         found[str(policy)] = report.as_data(verdicts)
         if not wants_json():
             output.say(report.text(verdicts, limit=len(verdicts) if all_ else report.SHOWN))
+            output.problems(problems, err=False)
     if memory is not None:
         memory.write_text(output.to_json(found) + "\n", encoding="utf-8")
-    return [{"policy": policy, **one} for policy, one in found.items()]
+    return faults, [{"policy": policy, **one} for policy, one in found.items()]

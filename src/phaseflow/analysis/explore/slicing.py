@@ -21,11 +21,16 @@ def cone(level: LevelPlan, wanted: Property) -> frozenset[str]:
     """The phases that can influence a property; all of them, where it says that something can come about."""
     if wanted.kind == "eventually":
         return frozenset(level.phases)
+    return closure(level, _named(level, wanted), reopening=wanted.reopening)
+
+
+def closure(level: LevelPlan, roots: Iterable[str], *, reopening: bool) -> frozenset[str]:
+    """Some phases with all that have a say in them; *reopening* says whether ended runs may be reopened."""
     found: set[str] = set()
-    todo = list(_named(level, wanted))
+    todo = list(roots)
     for move in level.moves.values():  # what ends a run that can be reopened has a say in everything
-        if wanted.reopening and move.outcome and level.outcomes[move.outcome].reopen:
-            todo += _of_move(move, level)
+        if reopening and move.outcome and level.outcomes[move.outcome].reopen:
+            todo += of_move(move, level)
     while todo:
         name = todo.pop()
         if name in level.phases and name not in found:
@@ -44,7 +49,7 @@ def _named(level: LevelPlan, wanted: Property) -> Iterator[str]:
             case Ended():
                 for move in level.moves.values():
                     if move.kind == "outcome":
-                        yield from _of_move(move, level)
+                        yield from of_move(move, level)
 
 
 def _influences(level: LevelPlan, name: str) -> Iterator[str]:
@@ -57,10 +62,10 @@ def _influences(level: LevelPlan, name: str) -> Iterator[str]:
             yield from _phases_of(condition, level)
     for move in level.moves.values():
         if name in (move.source, move.target) and move.kind != "outcome":
-            yield from _of_move(move, level)
+            yield from of_move(move, level)
 
 
-def _of_move(move: Move, level: LevelPlan) -> Iterator[str]:
+def of_move(move: Move, level: LevelPlan) -> Iterator[str]:
     """What has a say in a move: both its ends, its conditions, the polls and moves that lead to it."""
     yield move.source
     yield move.target  # while it is open, the move is not possible

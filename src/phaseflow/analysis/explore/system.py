@@ -32,6 +32,9 @@ T = TypeVar("T")
 
 
 Event = tuple[Literal["opened", "closed", "go"], str, tuple[str, ...]]
+Judged = tuple[int, frozenset[str], frozenset[str], tuple[Ballot, ...]]
+"""A condition by its identity, with what its truth hangs on: phases visited and closed, and polls."""
+
 Under = tuple[State, tuple[Event, ...]]
 """A state in the middle of a step, and the events whose consequences are still to follow."""
 
@@ -139,7 +142,16 @@ class System:
             self._known[key] = found
         return found
 
-    _known: dict[object, frozenset[Truth]] = attrs.field(factory=dict, init=False, eq=False, repr=False)
+    _known: dict[Judged, frozenset[Truth]] = attrs.field(factory=dict, init=False, eq=False, repr=False)
+    entered: set[str] = attrs.field(factory=set, init=False, eq=False, repr=False)
+    """The phases that were opened while states were gone through, be it only on the way."""
+    made: set[str] = attrs.field(factory=set, init=False, eq=False, repr=False)
+    """The moves that were made."""
+
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        """What was judged while states were gone through, and what was then known."""
+        return tuple(self._known)
 
     def values(self, fact: Read, state: State) -> tuple[Value, ...]:
         """Every value that a fact may have in a state, one for each region."""
@@ -272,6 +284,7 @@ class System:
                 yield from self._go(state, (move.otherwise,), pending)
                 return
             state = state._replace(counts=_put(state.counts, place, state.counts[place] + 1))
+        self.made.add(move.name)
         if move.closes_source and move.source in self.phases:
             state, pending = _close(state, move.source), (*pending, ("closed", move.source, ()))
         if move.kind == "outcome":
@@ -287,6 +300,9 @@ class System:
 
     def _open(self, state: State, name: str, move: Move | None, pending: tuple[Event, ...]) -> Iterator[Under]:
         """Open a phase; its polls begin anew, those that may be left out in both ways."""
+        self.entered.add(name)
+        if move is not None:
+            self.made.add(move.name)
         again = name in state.visited
         opened = state._replace(
             open=state.open | {name}, visited=state.visited | {name},

@@ -59,6 +59,11 @@ class Boundary:
         """The boundary's name, the same in every run of the same plan."""
         return "|".join((self.kind, self.level, self.subject, self.detail, self.side))
 
+    @property
+    def name(self) -> str:
+        """The boundary as it is told, and as an accepted entry names it."""
+        return f"{self.kind}: {self}"
+
     def __str__(self) -> str:
         where = " (programme)" if self.level == "programme" else ""
         side = {"deadline": SIDES, "item": SIDES}.get(self.kind, {}).get(self.side, self.side)

@@ -27,16 +27,20 @@ SECOND = timedelta(seconds=1)
 
 @attrs.frozen(kw_only=True)
 class Pinning:
-    """The boundaries of one policy; *by* gives for each key the scenarios that pin it."""
+    """The boundaries of one policy; *by* gives for each key the scenarios that pin it.
+
+    *accepted* are the names of those that none has to pin.
+    """
 
     plan: Plan = attrs.field(repr=False)
     boundaries: tuple[Boundary, ...]
     by: Mapping[str, tuple[str, ...]]
+    accepted: frozenset[str] = frozenset()
 
     @property
     def open(self) -> tuple[Boundary, ...]:
-        """What no scenario pins."""
-        return tuple(one for one in self.boundaries if one.key not in self.by)
+        """What no scenario pins, and nobody accepted."""
+        return tuple(one for one in self.boundaries if one.key not in self.by and one.name not in self.accepted)
 
     def of_kind(self, kind: str) -> tuple[int, int]:
         """How many of a kind are pinned, and how many there are."""
@@ -47,20 +51,23 @@ class Pinning:
 def pin(found: Iterable[Result]) -> tuple[Pinning, ...]:
     """Hold the scenarios of each policy against its boundaries."""
     plans: dict[str, Plan] = {}
+    wanted: dict[str, tuple[Boundary, ...]] = {}
     by: dict[str, dict[str, list[str]]] = {}
     for result in found:
         if result.played is None:
             continue
         plan = result.played.plan
         plans.setdefault(plan.digest, plan)
+        if plan.digest not in wanted:
+            wanted[plan.digest] = boundaries(plan)
         mine = by.setdefault(plan.digest, {})
         if result.state == "passed" and (result.played.case.spec.clause or not _cites(plan)):
-            for key in observed(result.played, boundaries(plan)):
+            for key in observed(result.played, wanted[plan.digest]):
                 mine.setdefault(key, []).append(result.name)
     return tuple(
         Pinning(
             plan=plan,
-            boundaries=boundaries(plan),
+            boundaries=wanted[digest],
             by={key: tuple(names) for key, names in by[digest].items()},
         )
         for digest, plan in plans.items()

@@ -17,12 +17,13 @@ def text(found: Pinning, *, limit: int = SHOWN) -> str:
     rows = [(name, *found.of_kind(kind)) for kind, name in KINDS.items() if found.of_kind(kind)[1]]
     width = max((len(name) for name, _, _ in rows), default=0)
     left = found.open
-    done = len(found.boundaries) - len(left)
-    lines = [f"boundaries of {found.plan.policy.campaign}: {done} of {len(found.boundaries)} pinned"]
+    done = len(found.boundaries) - len(left) - len(found.accepted)
+    taken = f", {len(found.accepted)} accepted" if found.accepted else ""
+    lines = [f"boundaries of {found.plan.policy.campaign}: {done} of {len(found.boundaries)} pinned{taken}"]
     lines += [f"  {name:<{width}}  {pinned:>4} of {all_}" for name, pinned, all_ in rows]
     if left:
         lines.append("pinned by no confirmed scenario:")
-        lines += [f"  {one.span}: {one.kind}: {one}" for one in left[:limit]]
+        lines += [f"  {one.span}: {one.name}" for one in left[:limit]]
         if len(left) > limit:
             lines.append(f"  and {len(left) - limit} more; --all shows them")
     return "\n".join(lines)
@@ -33,7 +34,7 @@ def written(file: str, count: int, unreached: Sequence[Boundary]) -> str:
     lines = [f"{count} stubs written to {file}; each is unconfirmed until you cite its clause"]
     if unreached:
         lines.append("no story leads to:")
-        lines += [f"  {one.span}: {one.kind}: {one}" for one in unreached]
+        lines += [f"  {one.span}: {one.name}" for one in unreached]
     return "\n".join(lines)
 
 
@@ -41,7 +42,8 @@ def as_data(found: Pinning) -> dict[str, Any]:
     """Boundaries in JSON's types."""
     return {
         "campaign": str(found.plan.policy.campaign),
-        "pinned": len(found.boundaries) - len(found.open),
+        "pinned": len(found.boundaries) - len(found.open) - len(found.accepted),
+        "accepted": sorted(found.accepted),
         "boundaries": len(found.boundaries),
         "all": [
             {

@@ -57,6 +57,11 @@ class Goal:
         """The goal's name, the same in every run of the same plan."""
         return key(self.kind, self.level, self.subject, self.detail)
 
+    @property
+    def name(self) -> str:
+        """The goal as it is told, and as an accepted entry names it."""
+        return f"{self.kind}: {self}"
+
     def __str__(self) -> str:
         where = " (programme)" if self.level == "programme" else ""
         return f"{self.subject}{where}: {self.detail}" if self.detail else f"{self.subject}{where}"

@@ -15,12 +15,16 @@ from phaseflow.testing.scenarios.play import Played
 
 @attrs.frozen(kw_only=True)
 class Coverage:
-    """How much of one policy was shown. *by* gives for each goal's key the scenarios that reach it."""
+    """How much of one policy was shown.
+
+    *by* gives for each goal's key the scenarios that reach it; *accepted* are the names of goals that none needs to.
+    """
 
     plan: Plan = attrs.field(repr=False)
     goals: tuple[Goal, ...]
     by: Mapping[str, tuple[str, ...]]
     scenarios: int
+    accepted: frozenset[str] = frozenset()
 
     @property
     def covered(self) -> tuple[Goal, ...]:
@@ -29,13 +33,13 @@ class Coverage:
 
     @property
     def missing(self) -> tuple[Goal, ...]:
-        """What no scenario has shown."""
-        return tuple(goal for goal in self.goals if goal.key not in self.by)
+        """What no scenario has shown, and nobody accepted."""
+        return tuple(goal for goal in self.goals if goal.key not in self.by and goal.name not in self.accepted)
 
     @property
     def percent(self) -> float:
-        """The covered part of all goals, in per cent; 100 where there is nothing to cover."""
-        return 100.0 * len(self.covered) / len(self.goals) if self.goals else 100.0
+        """The part of all goals that is covered or accepted, in per cent; 100 where there is nothing to cover."""
+        return 100.0 * (len(self.goals) - len(self.missing)) / len(self.goals) if self.goals else 100.0
 
     def of_kind(self, kind: str) -> tuple[int, int]:
         """How many goals of a kind are covered, and how many there are."""
@@ -54,14 +58,16 @@ def measure(found: Iterable[Result]) -> tuple[Coverage, ...]:
     shown: dict[str, dict[str, list[str]]] = {}
     count: dict[str, int] = {}
     for result in found:
-        if result.played is None or result.state != "passed":
+        if result.played is None:
             continue
         plan = result.played.plan
         plans.setdefault(plan.digest, plan)
+        if result.state != "passed":
+            continue
         count[plan.digest] = count.get(plan.digest, 0) + 1
         for one in observed(result.played):
             shown.setdefault(plan.digest, {}).setdefault(one, []).append(result.name)
-    return tuple(_coverage(plan, shown.get(digest, {}), count[digest]) for digest, plan in plans.items())
+    return tuple(_coverage(plan, shown.get(digest, {}), count.get(digest, 0)) for digest, plan in plans.items())
 
 
 def _coverage(plan: Plan, shown: Mapping[str, list[str]], scenarios: int) -> Coverage:

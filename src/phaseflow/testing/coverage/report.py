@@ -21,13 +21,14 @@ def text(found: Coverage, *, limit: int = SHOWN) -> str:
     rows = [(KINDS[kind], *found.of_kind(kind)) for kind in found.kinds]
     width = max((len(name) for name, _, _ in rows), default=0)
     count = f"{found.scenarios} {'scenario' if found.scenarios == 1 else 'scenarios'}"
+    taken = f", {len(found.accepted)} accepted" if found.accepted else ""
     lines = [f"coverage of {found.plan.policy.campaign} by {count}: {_percent(found)} "
-             f"({len(found.covered)} of {len(found.goals)})"]  # fmt: skip
+             f"({len(found.covered)} of {len(found.goals)}{taken})"]  # fmt: skip
     lines += [f"  {name:<{width}}  {done:>4} of {all_:<4} {_share(done, all_)}" for name, done, all_ in rows]
     missing = found.missing
     if missing:
         lines.append("not shown by any scenario:")
-        lines += [f"  {goal.span}: {goal.kind}: {goal}" for goal in missing[:limit]]
+        lines += [f"  {goal.span}: {goal.name}" for goal in missing[:limit]]
         if len(missing) > limit:
             lines.append(f"  and {len(missing) - limit} more; --all shows them")
     return "\n".join(lines)
@@ -35,7 +36,7 @@ def text(found: Coverage, *, limit: int = SHOWN) -> str:
 
 def _percent(found: Coverage) -> str:
     """The share in per cent, cut and not rounded: 100 % means all."""
-    return _share(len(found.covered), len(found.goals))
+    return _share(len(found.goals) - len(found.missing), len(found.goals))
 
 
 def _share(done: int, all_: int) -> str:
@@ -50,6 +51,7 @@ def as_data(found: Coverage) -> dict[str, Any]:
         "digest": found.plan.digest,
         "scenarios": found.scenarios,
         "covered": len(found.covered),
+        "accepted": sorted(found.accepted),
         "goals": len(found.goals),
         "percent": round(found.percent, 2),
         "kinds": {kind: list(found.of_kind(kind)) for kind in found.kinds},

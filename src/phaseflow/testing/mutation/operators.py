@@ -7,6 +7,7 @@ business days, a rung, a reviewer, a band, a condition left out. What comes of a
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -54,15 +55,18 @@ class Mutant:
     after: t.Node | None
     before_text: str
     after_text: str
+    nth: int = 1
+    """Which it is of those that the operator makes at this path."""
 
     @property
     def name(self) -> str:
-        """The mutant's name, the same as long as the policy says the same there."""
-        return f"{self.operator}:{'.'.join(map(str, self.path))}:{self.after_text}"
+        """The mutant's name: operator and path, as ``length phases.study.duties.notes.remind``."""
+        nth = f" #{self.nth}" if self.nth > 1 else ""
+        return f"{self.operator} {'.'.join(map(str, self.path))}{nth}"
 
     def diff(self) -> str:
         """The change as a diff of the policy."""
-        lines = [f"{self.span}: {OPERATORS[self.operator]}", f"  - {self.before_text}"]
+        lines = [f"{self.span}: {self.name}: {OPERATORS[self.operator]}", f"  - {self.before_text}"]
         return "\n".join([*lines, f"  + {self.after_text}" if self.after_text else "  +"])
 
     def apply(self, tree: t.Node) -> t.Node:
@@ -109,8 +113,13 @@ def flow(node: t.Node) -> str:
 
 
 def mutants(tree: t.Node) -> tuple[Mutant, ...]:
-    """Every mutant of a policy's merged tree, in its order."""
-    return tuple(_walk(tree, (), tree))
+    """Every mutant of a policy's merged tree, in its order, each with a name of its own."""
+    found: Counter[str] = Counter()
+    named = []
+    for mutant in _walk(tree, (), tree):
+        found[mutant.name] += 1
+        named.append(attrs.evolve(mutant, nth=found[mutant.name]))
+    return tuple(named)
 
 
 def _walk(node: t.Node, path: Path, tree: t.Node) -> Iterator[Mutant]:

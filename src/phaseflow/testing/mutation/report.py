@@ -19,7 +19,7 @@ def text(found: Sequence[Verdict], *, limit: int = SHOWN) -> str:
     fates = Counter(verdict.fate for verdict in found)
     lines = [
         f"mutants: {killed} of {all_} noticed{_percent(killed, all_)}"
-        f" ({fates['invalid']} do not compile, {fates['equivalent']} say the same)"
+        f" ({fates['invalid']} do not compile, {fates['equivalent']} say the same{_accepted(fates['accepted'])})"
     ]
     for operator, mistake in OPERATORS.items():
         mine = [verdict for verdict in found if verdict.mutant.operator == operator]
@@ -33,6 +33,10 @@ def text(found: Sequence[Verdict], *, limit: int = SHOWN) -> str:
         if len(left) > limit:
             lines.append(f"and {len(left) - limit} more; --all shows them")
     return "\n".join(lines)
+
+
+def _accepted(count: int) -> str:
+    return f", {count} accepted" if count else ""
 
 
 def _percent(part: int, whole: int) -> str:

@@ -25,12 +25,15 @@ from phaseflow.testing.mutation.operators import Mutant, mutants
 from phaseflow.testing.scenarios.play import Played, Preludes, play
 from phaseflow.testing.scenarios.reader import Case, read_scenarios
 
-Fate = Literal["killed", "survived", "invalid", "equivalent"]
+Fate = Literal["killed", "survived", "invalid", "equivalent", "accepted"]
 
 
 @attrs.frozen(kw_only=True)
 class Verdict:
-    """What became of a mutant; *by* is the scenario that noticed it."""
+    """What became of a mutant; *by* is the scenario that noticed it.
+
+    ``accepted`` is for `judgement` to say: nobody noticed it, and nobody has to.
+    """
 
     mutant: Mutant
     fate: Fate
@@ -54,15 +57,6 @@ class _Bench:
         good = [one for one in played if one.good and not one.case.spec.unconfirmed]
         return cls(tree, plan, tuple(one.case for one in good), tuple(map(_reached, good)))
 
-    def mutated(self, mutant: Mutant) -> Plan | None:
-        """The mutant's plan, or None where it does not compile."""
-        problems: list[Problem] = []
-        try:
-            spec = structure(mutant.apply(self.tree), Policy, problems)
-            return None if spec is None else compile_policy(spec, self.plan.texts, self.plan.calendar)
-        except PolicyError:
-            return None
-
     def order(self, mutant: Mutant, first: str) -> Iterator[Case]:
         """The cases that may notice a mutant: the known killer, then those that reach the thing it changes."""
         thing = _thing(mutant)
@@ -76,7 +70,7 @@ class _Bench:
 
     def judge(self, mutant: Mutant, first: str = "") -> Verdict:
         """The fate of one mutant."""
-        plan = self.mutated(mutant)
+        plan = mutated(mutant, self.tree, self.plan)
         if plan is None:
             return Verdict(mutant=mutant, fate="invalid")
         if plan.digest == self.plan.digest:
@@ -86,6 +80,16 @@ class _Bench:
             if not play(case, plan, preludes.setdefault(id(case.cast), Preludes())).good:
                 return Verdict(mutant=mutant, fate="killed", by=case.name)
         return Verdict(mutant=mutant, fate="survived")
+
+
+def mutated(mutant: Mutant, tree: t.Node, plan: Plan) -> Plan | None:
+    """The plan of a mutant of the policy with this tree and plan, or None where it does not compile."""
+    problems: list[Problem] = []
+    try:
+        spec = structure(mutant.apply(tree), Policy, problems)
+        return None if spec is None else compile_policy(spec, plan.texts, plan.calendar)
+    except PolicyError:
+        return None
 
 
 def _thing(mutant: Mutant) -> str:

@@ -31,6 +31,7 @@ class Plans:
 class Result:
     """One line of a report: a case that was played, is still to be written, or could not be read.
 
+    *policy* is the file that it was played on.
     *state* is ``passed``, ``failed``, ``todo``, or ``unconfirmed`` (written by a machine, and nobody cited a clause).
     """
 
@@ -39,6 +40,7 @@ class Result:
     state: str
     problems: tuple[Problem, ...] = ()
     reason: str = ""
+    policy: Path | None = None
     played: Played | None = attrs.field(default=None, repr=False)
 
     @property
@@ -68,7 +70,7 @@ def of_file(found: ScenarioFile, plans: Plans, *, only: str = "") -> Iterator[Re
     preludes = Preludes()
     for case in found.cases:
         if only in case.name:
-            yield of_case(case, plan, preludes)
+            yield attrs.evolve(of_case(case, plan, preludes), policy=found.policy)
 
 
 def of_case(case: Case, plan: Plan, preludes: Preludes | None = None) -> Result:
