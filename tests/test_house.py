@@ -26,7 +26,7 @@ ROOMS = {
     "core.reasons": (3.4, "rules"), "core.notices": (3.4, "rules"), "core.decide": (3.5, "rules"), "core": (3.4, "rules"),
     "relay": (3, "facts"), "notifiers": (3, "facts"),
     "policies": (4, ""), "engine": (4, ""), "reports": (4, ""), "analysis": (4, ""),
-    "testing": (5, ""), "runners": (5, ""),
+    "testing": (5, ""), "runners": (5, ""), "replay": (5, ""),
     "cli": (6, ""),
     "": (7, ""),
 }  # fmt: skip

@@ -23,7 +23,7 @@ VERBS: dict[str, str] = {
     "calendar": "policies",
     "lint": "analyse",
     "explore": "analyse",
-    "diff": "analyse",
+    "diff": "diff",
     "graph": "policies",
     "trace": "trace",
     "test": "testing",

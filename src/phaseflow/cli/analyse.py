@@ -238,27 +238,3 @@ def _told(answer: Answer) -> list[str]:
     free, states = _count(len(answer.facts), "fact"), _count(answer.states, "state")
     lines.append(f"  slice: {', '.join(answer.slice) or 'no phase'}; {free} left free; {states}")
     return lines
-
-
-# --- diff -------------------------------------------------------------------------------------------------------------
-
-
-@verb(JSON)
-@click.argument("old", metavar="A")
-@click.argument("new", metavar="B")
-def diff(old: str, new: str) -> None:
-    """Say what changes from policy A to policy B: windows, dues, quotas, gates, bands, roles.
-
-    What both mean is compared, so a value that moves into a default or an overlay is no difference; titles and clauses
-    are left out. Ends with 1 if there is a difference.
-    """
-    from phaseflow.analysis.diff import diff as compare
-    from phaseflow.cli import output
-    from phaseflow.policies import load_policy
-
-    found = compare(load_policy(old), load_policy(new))
-    if wants_json():
-        output.data(found)
-    else:
-        output.say("\n".join(map(str, found)) if found else "no difference in meaning")
-    finish(not found)
