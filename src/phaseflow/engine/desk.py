@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import attrs
@@ -212,16 +213,23 @@ class Desk:
         run = head.run if head is not None else ""
         return Surroundings(
             up=up,
-            units=lambda: self._census(tx, run),
+            units=cache(lambda: self._census(tx, run)),
             host=_Witnessed(self, tx, plan, run) if run else {},
             box=lambda name: count_box(tx.ballots(f"{run}:{name}")),
             plans=lambda digest: self.plans.load(tx, digest),
         )
 
-    def _census(self, tx: Tx, programme: str) -> Iterator[UnitFact]:
-        """Committed rows of a programme's units (R11)."""
-        for head in tx.heads(HeadQuery(parent=programme)):
-            yield UnitFact(run=head.run, unit=head.unit, seq=head.seq, head=StoreRows(tx, head.run).get("head"))
+    @staticmethod
+    def _census(tx: Tx, programme: str) -> tuple[UnitFact, ...]:
+        """Committed rows of a programme's units (R11): one read, and one for all that a decision asks of them.
+
+        So a verdict, its numbers and its digest speak of the same rows, whatever units do meanwhile.
+        """
+        return tuple(
+            UnitFact(run=head.run, unit=head.unit, seq=head.seq, head=texts.read_unit_row(row))
+            for head, row in tx.rows_of(HeadQuery(parent=programme), "head")
+            if row is not None
+        )
 
     def witness(self, tx: Tx, key: tuple[str, str], run: str) -> object:
         """What a fact of the host says of a run now (R19)."""

@@ -35,6 +35,7 @@ from phaseflow.stores import open_store
 from phaseflow.stores.base import (
     Conflict,
     Delivery,
+    Extent,
     Head,
     HeadQuery,
     PersonalValue,
@@ -115,7 +116,7 @@ class Engine:
         self.plans = PlanShelf()
         self.desk = Desk(self.plans, self.facts)
         self.manners = dict(manners or {})
-        self._signs: dict[str, tuple[int, int]] = {}
+        self._signs: dict[str, Extent] = {}
         self._relay = _relay(self, plugins) if self.hooks else None
 
     def within(self, connection: object) -> Engine:
@@ -464,7 +465,8 @@ class Engine:
         What was seen last is only a hint, kept by this engine: a look too many changes nothing.
         """
         with self.store.transaction(write=False) as tx:
-            seen = {head.run: self._sign(tx, head) for head in tx.heads(PROGRAMMES) if self._watches(tx, head)}
+            watching = [head.run for head in tx.heads(PROGRAMMES) if self._watches(tx, head)]
+            seen = {run: tx.extent(HeadQuery(parent=run)) for run in watching}
         moved = 0
         for run, sign in seen.items():
             if self._signs.get(run) != sign:
@@ -474,12 +476,6 @@ class Engine:
 
     def _watches(self, tx: Tx, head: Head) -> bool:
         return self.plans.load(tx, head.plan).levels[head.level].watches_units
-
-    @staticmethod
-    def _sign(tx: Tx, head: Head) -> tuple[int, int]:
-        """How many units a programme has, and how many entries their trails have together."""
-        units = [unit.seq for unit in tx.heads(HeadQuery(parent=head.run))]
-        return len(units), sum(units)
 
     # --- one command --------------------------------------------------------------------------------------------------
 

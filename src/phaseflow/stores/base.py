@@ -87,6 +87,14 @@ class HeadQuery:
 
 
 @attrs.frozen
+class Extent:
+    """How many runs fit a query, and how many entries their trails have together; counts."""
+
+    runs: int
+    entries: int
+
+
+@attrs.frozen
 class StoredEntry:
     """One event in the trail: *body* is canonical JSON, *hash* covers its bytes and the hash before it."""
 
@@ -312,6 +320,15 @@ class Tx(Protocol):
 
     def heads(self, where: HeadQuery) -> list[Head]:
         """The heads that fit, in the order asked for."""
+
+    def rows_of(self, where: HeadQuery, key: str) -> list[tuple[Head, str | None]]:
+        """One row of many runs: the heads that fit, in the order asked for, each with its row under *key* or None.
+
+        One statement, as of one instant, however many runs there are; nothing is held.
+        """
+
+    def extent(self, where: HeadQuery) -> Extent:
+        """How many heads fit, and the sum of their seqs; counted where the heads are."""
 
     def claim_due(self, *, by: datetime, limit: int, after: Head | None = None) -> list[Head]:
         """Heads that are due by this instant, those due longest first, held until this transaction ends.

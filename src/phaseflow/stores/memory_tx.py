@@ -22,6 +22,7 @@ from phaseflow.stores.base import (
     Delivery,
     DeliveryStatus,
     Expanded,
+    Extent,
     Head,
     HeadQuery,
     Letter,
@@ -120,6 +121,15 @@ class MemoryTx:
             head = store.heads.get(run)
             if head is not None and not (where.order == "run" and last is not None and run <= last.run):
                 yield head
+
+    @_guarded
+    def rows_of(self, where: HeadQuery, key: str) -> list[tuple[Head, str | None]]:
+        return [(head, self._store.rows[head.run].get(key)) for head in self.heads(where)]
+
+    @_guarded
+    def extent(self, where: HeadQuery) -> Extent:
+        found = self.heads(where)
+        return Extent(len(found), sum(head.seq for head in found))
 
     @_guarded
     def claim_due(self, *, by: datetime, limit: int, after: Head | None = None) -> list[Head]:

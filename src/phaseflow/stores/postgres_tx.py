@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-from phaseflow.stores.base import Answer, Batch, Head, HeadQuery, Look, PersonalValue, StoredEntry, prefix_end
+from phaseflow.stores.base import Answer, Batch, Extent, Head, HeadQuery, Look, PersonalValue, StoredEntry, prefix_end
 from phaseflow.stores.faults import changed_plan
 from phaseflow.stores.postgres_outbox import Outbox
 from phaseflow.stores.postgres_rows import answer_of, head_of, heads_clauses
@@ -57,6 +57,18 @@ class PostgresTx(Outbox):
     def heads(self, where: HeadQuery) -> list[Head]:
         clauses, values = heads_clauses(where)
         return [head_of(row) for row in self._run(f"{self._sql['heads']} {clauses}", values).fetchall()]
+
+    @guarded
+    def rows_of(self, where: HeadQuery, key: str) -> list[tuple[Head, str | None]]:
+        clauses, values = heads_clauses(where)
+        found = self._run(f"{self._sql['rows_of']} {clauses}", {**values, "key": key})
+        return [(head_of(row), row[10]) for row in found.fetchall()]
+
+    @guarded
+    def extent(self, where: HeadQuery) -> Extent:
+        clauses, values = heads_clauses(where)
+        row = self._run(self._sql["extent"].replace("-- heads", clauses), values).fetchone()
+        return Extent(*row) if row is not None else Extent(0, 0)
 
     @guarded
     def claim_due(self, *, by: datetime, limit: int, after: Head | None = None) -> list[Head]:

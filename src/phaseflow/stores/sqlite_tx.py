@@ -24,6 +24,7 @@ from phaseflow.stores.base import (
     Delivery,
     DeliveryStatus,
     Expanded,
+    Extent,
     Head,
     HeadQuery,
     Letter,
@@ -115,6 +116,19 @@ class SqliteTx:
         clauses, values = _where(where)
         text = f"{_SQL['heads']} {clauses} LIMIT ?"
         return [_head(row) for row in self._db.execute(text, (*values, _limit(where.limit)))]
+
+    @_guarded
+    def rows_of(self, where: HeadQuery, key: str) -> list[tuple[Head, str | None]]:
+        clauses, values = _where(where)
+        text = f"{_SQL['rows_of']} {clauses} LIMIT ?"
+        found = self._db.execute(text, (key, *values, _limit(where.limit)))
+        return [(_head(row[:10]), row[10]) for row in found]
+
+    @_guarded
+    def extent(self, where: HeadQuery) -> Extent:
+        clauses, values = _where(where)
+        text = _SQL["extent"].replace("-- heads", f"{clauses} LIMIT ?")
+        return Extent(*self._db.execute(text, (*values, _limit(where.limit))).fetchone())
 
     @_guarded
     def claim_due(self, *, by: datetime, limit: int, after: Head | None = None) -> list[Head]:

@@ -31,6 +31,7 @@ from phaseflow.stores.base import (
     Delivered,
     Delivery,
     Expanded,
+    Extent,
     Head,
     HeadQuery,
     Letter,
@@ -514,6 +515,32 @@ class StoreLaws:
             }
             for where, runs in expected.items():
                 assert [head.run for head in tx.heads(where)] == runs, where
+
+    def test_one_row_of_many_runs_comes_in_one_read(self, store: Store) -> None:
+        """Heads as a query gives them, each with its row of that key; the extent counts the same heads and entries."""
+        with store.transaction() as tx:
+            tx.commit(batch_on(tx, "top", put={"head": "of the top"}))
+            tx.commit(batch_on(tx, "u0", "1", "2", parent="top", put={"head": "of u0", "other": "x"}))
+            tx.commit(batch_on(tx, "u1", parent="top", put={"other": "y"}, due_at=NOON))
+            tx.commit(batch_on(tx, "u2", "1", "2", "3", parent="top", put={"head": ""}, due_at=NOON + MINUTE))
+            units = HeadQuery(parent="top")
+            kept = {"top": "of the top", "u0": "of u0", "u1": None, "u2": ""}
+            for where in (
+                HeadQuery(),
+                units,
+                attrs.evolve(units, limit=2),
+                attrs.evolve(units, limit=0),
+                attrs.evolve(units, after=tx.head("u0")),
+                attrs.evolve(units, due_by=NOON),
+                attrs.evolve(units, order="due"),
+                HeadQuery(parent="nobody"),
+            ):
+                heads = tx.heads(where)
+                assert tx.rows_of(where, "head") == [(head, kept[head.run]) for head in heads], where
+                assert tx.extent(where) == Extent(len(heads), sum(head.seq for head in heads)), where
+            assert tx.extent(units) == Extent(3, 6)
+            tx.commit(batch_on(tx, "u1", put={"head": "at last"}))
+            assert [row for _head, row in tx.rows_of(units, "head")] == ["of u0", "at last", ""]
 
     def test_due_runs_come_by_instant(self, store: Store) -> None:
         """What is due comes by instant, then run id, to the microsecond and in any zone; in pages without loss."""

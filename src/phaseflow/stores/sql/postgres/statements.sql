@@ -55,6 +55,17 @@ WHERE h.run = %(run)s;
 -- The store adds WHERE, ORDER BY and LIMIT from the fragments below.
 SELECT run, campaign, level, unit, parent, plan, seq, chain, status, due_at, rev FROM phaseflow.heads;
 
+-- name: rows_of
+-- Heads with one row each; the store adds WHERE, ORDER BY and LIMIT.
+SELECT run, campaign, level, unit, parent, plan, seq, chain, status, due_at,
+    (SELECT r.body FROM phaseflow.rows r WHERE r.run = h.run AND r.key = %(key)s) FROM phaseflow.heads h;
+
+-- name: extent
+-- The store puts WHERE, ORDER BY and LIMIT in.
+SELECT count(*), coalesce(sum(seq), 0)::bigint FROM (SELECT seq FROM phaseflow.heads
+-- heads
+) h;
+
 -- name: claim_due
 SELECT run, campaign, level, unit, parent, plan, seq, chain, status, due_at, rev FROM phaseflow.heads
 WHERE due_at <= %s AND (due_at, run) > (%s::timestamptz, %s COLLATE "C")

@@ -7,6 +7,17 @@ SELECT run, campaign, level, unit, parent, plan, seq, chain, status, due_at FROM
 -- The store adds WHERE, ORDER BY and LIMIT from the fragments below.
 SELECT run, campaign, level, unit, parent, plan, seq, chain, status, due_at FROM heads;
 
+-- name: rows_of
+-- Heads with one row each; the store adds WHERE, ORDER BY and LIMIT.
+SELECT run, campaign, level, unit, parent, plan, seq, chain, status, due_at,
+    (SELECT r.body FROM rows r WHERE r.run = heads.run AND r.key = ?) FROM heads;
+
+-- name: extent
+-- The store puts WHERE, ORDER BY and LIMIT in.
+SELECT count(*), ifnull(sum(seq), 0) FROM (SELECT seq FROM heads
+-- heads
+);
+
 -- name: head_insert
 INSERT INTO heads (run, campaign, level, unit, parent, plan, seq, chain, status, due_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
