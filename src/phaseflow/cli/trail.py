@@ -13,7 +13,7 @@ import attrs
 from phaseflow.cli import output
 from phaseflow.cli.options import finish, wants_json
 from phaseflow.errors import printable
-from phaseflow.messages.events import Days, PollCounted, Term
+from phaseflow.messages.events import Days, Term
 
 if TYPE_CHECKING:
     from phaseflow.core.plan import Plan
@@ -70,25 +70,7 @@ def lines(plan: Plan, entries: Iterable[Entry]) -> str:
 def as_data(entry: Entry) -> dict[str, Any]:
     """An entry with the name of its event, for JSON."""
     plain: dict[str, Any] = output.plain(entry)
-    return {**plain, "event": {"type": type(entry.event).__name__, **output.plain(shown(entry.event))}}
-
-
-def shown(event: Any) -> Any:
-    """What may be shown of an event: of a poll's count no number that is too small to be shown (R15).
-
-    The event itself keeps them, so that `verify` can count again. A share over all edges would give them away, too.
-    """
-    if not isinstance(event, PollCounted) or not event.suppressed:
-        return event
-    small = {(result.edge, result.rated) for result in event.results if result.suppressed}
-    results: Any = tuple(
-        {name: value for name, value in attrs.asdict(result).items() if name not in ("favourable", "base")}
-        if result.suppressed
-        else result
-        for result in event.results
-    )
-    tally = tuple(line for line in event.tally if line[:2] not in small)
-    return attrs.evolve(event, tally=tally, results=results, share=None)
+    return {**plain, "event": {"type": type(entry.event).__name__, **output.plain(entry.event)}}
 
 
 def _actor(entry: Entry) -> str:
@@ -98,9 +80,8 @@ def _actor(entry: Entry) -> str:
 def _event(event: Any, local: Local) -> str:
     """The name of an event and what it says, in a few words; all of it stands in the JSON."""
     said = []
-    visible = shown(event)
     for field in attrs.fields(type(event)):
-        value = getattr(visible, field.name)
+        value = getattr(event, field.name)
         brief = "" if value == field.default else _brief(value, local)
         if brief:
             said.append(f"{field.name}={brief}")

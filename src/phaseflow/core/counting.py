@@ -173,17 +173,23 @@ def hidden(valid: Mapping[str, int], smallest: int) -> frozenset[str]:
     return frozenset(secret | {group for group, number in valid.items() if not number})
 
 
+def numbers_of(result: EdgeResult) -> tuple[int, int]:
+    """Favourable and base of a result as it was counted; one that is only shown may be without them."""
+    return result.favourable or 0, result.base or 0
+
+
 def share_of(result: EdgeResult) -> Fraction | None:
     """Favourable over base; None where nothing valid was cast."""
-    return Fraction(result.favourable, result.base) if result.base else None
+    favourable, base = numbers_of(result)
+    return Fraction(favourable, base) if base else None
 
 
 def aggregate(found: Iterable[EdgeResult], how: str) -> Fraction | None:
     """Several results as one share. ``mean`` and ``lowest`` need every result, ``pooled`` one; else there is none."""
     every = tuple(found)
     if how == "pooled" or len(every) == 1:
-        base = sum(result.base for result in every)
-        return Fraction(sum(result.favourable for result in every), base) if base else None
+        favourable, base = (sum(column) for column in zip(*map(numbers_of, every), strict=True)) if every else (0, 0)
+        return Fraction(favourable, base) if base else None
     shares = [share_of(result) for result in every]
     known = [share for share in shares if share is not None]
     if not known or len(known) < len(shares):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ import attrs
 from phaseflow.core.reasons import Reason
 from phaseflow.errors import PhaseflowError, Problem, show
 from phaseflow.messages.commands import EMPTY
-from phaseflow.messages.events import Entry, Event, GateJudged
+from phaseflow.messages.events import Entry, Event, GateJudged, PollCounted
 
 
 @attrs.frozen(kw_only=True)
@@ -75,6 +75,28 @@ class CommandIdReused(Refused):
 
 class UnknownRun(Refused):
     """There is no run of this id."""
+
+
+def refuse_counts(entries: Iterable[Entry]) -> None:
+    """Refuse to show what a command *would* lead to where that is the count of a box: before the close nobody sees it.
+
+    Raises:
+        Refused: One of the *entries* counts an anonymous poll.
+    """
+    counted = [entry.event.key for entry in entries if isinstance(entry.event, PollCounted) and entry.event.root]
+    if counted:
+        raise Refused(
+            "illegal",
+            tuple(
+                Problem(
+                    code="PF485",
+                    what=f"the count of '{key}' cannot be tried out",
+                    why="whoever tries it would see how an anonymous poll stands, and could still wait, or decide else",
+                    fix="give the command without a preview: a box is opened once, and what it holds then counts",
+                )
+                for key in counted
+            ),
+        )
 
 
 @attrs.frozen(kw_only=True)

@@ -30,6 +30,7 @@ from phaseflow.engine.receipts import Told
 from phaseflow.engine.rows import FIRST, StoreRows
 from phaseflow.errors import Problem, did_you_mean
 from phaseflow.messages import commands as c
+from phaseflow.messages.discretion import shown_entry
 from phaseflow.messages.events import GateJudged, PlanAmended
 from phaseflow.stores import codec
 from phaseflow.stores.base import Answer as StoredAnswer
@@ -185,7 +186,10 @@ class Desk:
         )
         verdict = None if known.body == "{}" else codec.decode(known.body, texts.event_classes())
         return Answer(
-            run=run, entries=tuple(texts.read_entry(entry.body) for entry in stored), verdict=verdict, again=True
+            run=run,
+            entries=tuple(shown_entry(texts.read_entry(entry.body)) for entry in stored),
+            verdict=verdict,
+            again=True,
         )
 
     def _answer(
@@ -196,7 +200,8 @@ class Desk:
         if verdict is not None and verdict.verdict != "passed":
             sources = Sources(plan=plan, rows=rows, up=around.up, units=around.units, host=around.host)
             told = reasons(decision.requirements, sources, plan.calendar.day_of(command.now))
-        return Answer(run=run, entries=decision.entries[decision.settled :], verdict=verdict, reasons=told)
+        entries = tuple(map(shown_entry, decision.entries[decision.settled :]))
+        return Answer(run=run, entries=entries, verdict=verdict, reasons=told)
 
     def _refused(self, plan: Plan, decision: Decision) -> Refused:
         refusal = decision.refusal

@@ -21,7 +21,7 @@ from phaseflow.core.calendars import build_calendar
 from phaseflow.core.decide import Decision, Surroundings, decide
 from phaseflow.core.plan import Plan
 from phaseflow.engine import batches, texts
-from phaseflow.engine.answers import Answer, Kept, Refused
+from phaseflow.engine.answers import Answer, Kept, Refused, refuse_counts
 from phaseflow.engine.desk import Desk, HostFact
 from phaseflow.engine.inputs import day_of, instant
 from phaseflow.engine.plans import PlanShelf
@@ -30,6 +30,7 @@ from phaseflow.engine.rows import StoreRows
 from phaseflow.engine.run import Run
 from phaseflow.errors import Problem
 from phaseflow.messages import commands as c
+from phaseflow.messages.discretion import shown_entry
 from phaseflow.messages.events import Entry
 from phaseflow.stores import open_store
 from phaseflow.stores.base import (
@@ -339,7 +340,7 @@ class Engine:
         """The answer that `execute` would give now, consequences for other runs included; nothing is kept of it.
 
         Raises:
-            Refused: as `execute` does.
+            Refused: as `execute` does; and where it would count an anonymous poll, which is done once (PF485).
         """
         try:
             with self.store.transaction() as tx:
@@ -347,15 +348,22 @@ class Engine:
         except _Rehearsed as rehearsed:
             if isinstance(rehearsed.found, Refused):
                 raise rehearsed.found from None
+            refuse_counts(rehearsed.found.entries)
             return rehearsed.found
 
     def preview(self, run: str, command: c.Command) -> Decision:
-        """What a command would do now; nothing is written."""
+        """What a command would do now; nothing is written. Rows and papers are left out of the answer.
+
+        Raises:
+            Refused: It would count an anonymous poll, which is done once (PF485).
+        """
         with self.store.transaction(write=False) as tx:
             head = self.desk.head(tx, run)
             plan = self.plans.load(tx, head.plan)
-            rows = StoreRows(tx, run)
-            return decide(plan, rows, self.desk.observe(tx, run, command), self.desk.around(tx, head, plan, command))
+            around = self.desk.around(tx, head, plan, command)
+            found = decide(plan, StoreRows(tx, run), self.desk.observe(tx, run, command), around)
+        refuse_counts(found.entries[found.settled :])
+        return attrs.evolve(found, entries=tuple(map(shown_entry, found.entries)), put=c.EMPTY, ballots=())
 
     def keep(self, plan: Plan) -> None:
         """Put a plan into the store, by its digest and for ever; the same plan again changes nothing."""
@@ -495,7 +503,11 @@ class Engine:
             yield tx, head, plan, StoreRows(tx, run), self.desk.around(tx, head, plan, look)
 
     def entries(self, run: str, *, after: int = 0, limit: int | None = None) -> list[Entry]:
-        """The trail of a run, from entry *after* + 1 on."""
+        """The trail of a run as it may be shown, from entry *after* + 1 on: no number tells of too few (R15)."""
+        return [shown_entry(entry) for entry in self.stored_entries(run, after=after, limit=limit)]
+
+    def stored_entries(self, run: str, *, after: int = 0, limit: int | None = None) -> list[Entry]:
+        """The trail as it is stored, for whoever verifies or replays it: show it to nobody, show `entries` (R15)."""
         with self.store.transaction(write=False) as tx:
             self.desk.head(tx, run)
             return [texts.read_entry(stored.body) for stored in tx.entries(run, after=after, limit=limit)]

@@ -617,7 +617,7 @@ class Run:
         return views.status(self.engine, self.id)
 
     def history(self, *, after: int = 0, limit: int | None = None) -> list[Entry]:
-        """The trail, from entry *after* + 1 on."""
+        """The trail, from entry *after* + 1 on; a result over too few answers is told without its numbers (R15)."""
         return self.engine.entries(self.id, after=after, limit=limit)
 
     def receipts(self, *, hook: str | None = None, subject: str | None = None) -> list[Receipt]:

@@ -215,8 +215,8 @@ class Stage:
             return rows.get(key)
 
     def entries(self, name: str, after: int = 0) -> list[Entry]:
-        """The trail of a run."""
-        return self.engine.entries(self.runs[name].id, after=after)
+        """The trail of a run, with all its numbers: whoever stages a run has made up its votes."""
+        return self.engine.stored_entries(self.runs[name].id, after=after)
 
     def seq(self, name: str) -> int:
         """How long the trail of a run is."""

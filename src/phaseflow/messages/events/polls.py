@@ -82,14 +82,15 @@ class PollAdmitted(Event):
 class EdgeResult:
     """The result of one edge for one rated subject: favourable over base, both counts; *band* is the edge's own.
 
-    *suppressed*: fewer valid answers than the smallest group, so that the band may be shown and the numbers not. Where
-    a unit is rated, *go* is what its band obliges it to, and *doubt* why it is in none (a person is asked about it).
+    *suppressed*: fewer valid answers than the smallest group, so that the band may be shown and the numbers not; they
+    stand in the trail, and are None in what is shown (see `phaseflow.messages.discretion`). Where a unit is rated, *go*
+    is what its band obliges it to, and *doubt* why it is in none (a person is asked about it).
     """
 
     edge: str
     rated: str
-    favourable: int
-    base: int
+    favourable: int | None
+    base: int | None
     band: str = ""
     suppressed: bool = False
     go: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 
 from phaseflow.analysis.citing import rules
+from phaseflow.core.counting import numbers_of
 from phaseflow.core.plan.model import LevelPlan, Plan
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry, Term
@@ -254,10 +255,10 @@ class _Trail:
                 self._turnout(event.key, where)
                 if not self.looked:
                     return
-                favourable = sum(result.favourable for result in event.results)
-                base = sum(result.base for result in event.results)
-                self.seen.counts.add((*where, favourable, base))
-                self.seen.counts.update((*where, result.favourable, result.base) for result in event.results)
+                counts = [numbers_of(result) for result in event.results]
+                base = sum(base for _, base in counts)
+                self.seen.counts.add((*where, sum(favourable for favourable, _ in counts), base))
+                self.seen.counts.update((*where, *pair) for pair in counts)
                 if base == 0:
                     self.seen.unanswered.add(where)
             case e.PollRunOn() | e.PollVoided():
