@@ -1,6 +1,7 @@
 """Mutation: small mistakes at every place where they fit, and which of them no scenario notices."""
 
 import json
+from collections import Counter
 
 import pytest
 from click.testing import CliRunner
@@ -11,7 +12,8 @@ from phaseflow.errors import PolicyError
 from phaseflow.policies import load_policy, read_tree
 from phaseflow.spec.model import Policy
 from phaseflow.spec.structure import structure
-from phaseflow.testing.mutation import mutants, try_mutants
+from phaseflow.testing.mutation import Verdict, mutants, trial, try_mutants
+from phaseflow.testing.mutation.memory import Memory, read
 from phaseflow.testing.mutation.operators import OPERATORS, flow
 from phaseflow.testing.mutation.trial import score
 
@@ -100,9 +102,9 @@ def test_what_no_scenario_pins_survives_and_what_one_pins_is_noticed(desk):
     assert score(weak)[0] <= 4
     noticed = {one.mutant.after_text: one.by for one in strong if one.fate == "killed"}
     assert noticed["due: 03-14"]
-    assert noticed["quota: 99 characters"] == "ninety-nine are not enough"
-    assert noticed["remind: 4 days"] == "reminders"
-    assert noticed["overdue: {lead: 1 day}"] == "reminders"
+    assert noticed["quota: 99 characters"] == "safety: ninety-nine are not enough"
+    assert noticed["remind: 4 days"] == "safety: reminders"
+    assert noticed["overdue: {lead: 1 day}"] == "safety: reminders"
     assert "survives: true" not in noticed
 
 
@@ -111,16 +113,93 @@ def call(*words):
 
 
 def test_survivors_are_shown_as_a_diff_and_remembered(desk):
-    """The policy's line, what it says and what it might say; the memory names who noticed what."""
+    """The policy's line, what it says and what it might say; the memory has one line a mutant, sorted."""
     path, memory = desk.write(STRONG), desk.folder / "mutants.json"
     found = call("test", path, "--mutate", "--all", "--jobs", "2", "--memory", memory, "--every", "2")
     assert found.exit_code == 0, found.output
     assert "\n  - survives: false\n  + survives: true\n" in found.output or "survives" not in found.output
-    told = json.loads(memory.read_text())[str(desk.folder / "policy.yaml")]
-    assert told["mutants"] > 10
-    assert {one["fate"] for one in told["all"]} >= {"killed", "survived"}
+    kept = memory.read_text()
+    told = json.loads(kept)["policy.yaml"]
+    assert told["noticed"]["deadline phases.study.duties.kickoff.due"] == "safety: late on the fourteenth"
+    assert list(told["noticed"]) == sorted(told["noticed"])
+    assert len(told["noticed"]) + len(told["unnoticed"]) > 10
     again = call("test", path, "--mutate", "--jobs", "1", "--memory", memory, "--every", "2", "--json")
-    assert json.loads(again.output)["mutants"][0]["killed"] == told["killed"]
+    assert json.loads(again.output)["mutants"][0]["killed"] == len(told["noticed"])
+    assert memory.read_text() == kept
+
+
+def plays(monkeypatch):
+    """Counts the plays of scenarios on mutants from now on."""
+    count = Counter()
+    real = trial.play
+
+    def counted(case, plan, preludes=None):
+        count[case.title] += 1
+        return real(case, plan, preludes)
+
+    monkeypatch.setattr(trial, "play", counted)
+    return count
+
+
+def test_only_the_killer_of_last_time_is_asked(desk, monkeypatch):
+    """`--remembered` plays one scenario a mutant and notices as many; without a memory it notices none."""
+    path, memory = desk.write(STRONG), desk.folder / "mutants.json"
+    words = ("test", path, "--memory", memory, "--jobs", "1", "--json")
+    (nothing,) = json.loads(call(*words, "--remembered").output)["mutants"]
+    assert (nothing["killed"], memory.exists()) == (0, False)
+    (whole,) = json.loads(call(*words, "--mutate").output)["mutants"]
+    count = plays(monkeypatch)
+    (quick,) = json.loads(call(*words, "--remembered").output)["mutants"]
+    assert (quick["killed"], quick["mutants"]) == (whole["killed"], whole["mutants"])
+    killers = {one["by"] for one in whole["all"]} - {""}
+    assert count.total() == whole["killed"] + len(killers)  # each of them has to pass on the policy itself
+    assert call("test", path, "--remembered").exit_code == 2
+
+
+def test_what_is_remembered_wrongly_is_not_counted(desk):
+    """A killer that no longer notices, that is gone, or that fails on the policy itself, notices nothing."""
+    path, memory = desk.write(STRONG), desk.folder / "mutants.json"
+    name = "deadline phases.study.duties.kickoff.due"
+    remembered = {
+        "safety: late on the fourteenth": "killed",
+        "safety: ninety-nine are not enough": "survived",
+        "safety: gone": "survived",
+        "safety: wrong": "survived",
+    }
+    for killer, fate in remembered.items():
+        path.write_text(path.read_text() + "  wrong: {story: [{on: 03-02, open: none}]}\n" * (killer[-5:] == "wrong"))
+        memory.write_text(json.dumps({"policy.yaml": {"noticed": {name: killer}}}))
+        words = ("test", path, "--memory", memory, "--remembered", "--jobs", "1", "--json")
+        (found,) = json.loads(call(*words).output)["mutants"]
+        assert {one["name"]: one["fate"] for one in found["all"]}[name] == fate
+
+
+def test_a_survivor_is_asked_again_only_when_something_changed(desk, monkeypatch):
+    """Nothing is played for a survivor while scenarios, engine and mutant are the same."""
+    path, memory = desk.write(WEAK), desk.folder / "mutants.json"
+    words = ("test", path, "--mutate", "--memory", memory, "--jobs", "1", "-q")
+    assert call(*words).exit_code == 0
+    count = plays(monkeypatch)
+    assert call(*words).exit_code == 0
+    few = count.total()
+    path.write_text(path.read_text() + "# read again\n")
+    assert call(*words).exit_code == 0
+    assert count.total() - few > few * 3
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"policy.yaml": 3}', '{"policy.yaml": {"noticed": [1]}}'])
+def test_what_is_no_memory_counts_as_none(desk, text):
+    """A damaged memory costs time, and nothing else."""
+    assert all(one == Memory() for one in read(text).values())
+
+
+def test_two_mutants_that_say_the_same_count_once(desk):
+    """The ladder of the only duty with one says the same whether it is left out there or in the defaults."""
+    mutant = mutants(read_tree(desk.folder / "policy.yaml"))[0]
+    one = Verdict(mutant=mutant, fate="survived", digest="a")
+    found = list(trial._each_once([one, one, Verdict(mutant=mutant, fate="invalid")] * 2))
+    assert [verdict.fate for verdict in found] == ["survived", *["equivalent", "invalid", "equivalent"],
+                                                   "equivalent", "invalid"]  # fmt: skip
 
 
 def test_too_few_noticed_ends_with_one(desk):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,11 @@ if TYPE_CHECKING:
     help="With --mutate: keep the verdicts; what noticed a change last time is tried first next time.",
 )
 @click.option(
+    "--remembered",
+    is_flag=True,
+    help="With --memory: ask only what noticed a change last time. Quick; tells at least how many are noticed.",
+)
+@click.option(
     "--notice", type=click.FloatRange(0, 100), metavar="PERCENT", help="End with 1 where fewer changes are noticed."
 )
 @click.option(
@@ -79,6 +85,7 @@ def test(
     jobs: int | None,
     every: int,
     memory: Path | None,
+    remembered: bool,
     notice: float | None,
     **asked: Any,
 ) -> None:
@@ -86,6 +93,8 @@ def test(
 
     Ends with 1 if a scenario fails, or if there is none: a test run that tests nothing does not pass.
     """
+    if remembered and memory is None:
+        raise click.UsageError("--remembered asks whom --memory FILE remembers: give it, too")
     from phaseflow.cli import output
     from phaseflow.testing.scenarios import report
     from phaseflow.testing.scenarios.collect import Plans, nothing, of_file
@@ -112,8 +121,10 @@ def test(
     whole, told = _judged(found, strict=strict, boundaries=boundaries, coverage=coverage, **asked)
     if stubs is not None:
         _stubs(found, stubs)
-    if mutate or notice is not None:
-        faults, told["mutants"] = _mutate(paths, of, jobs, every, memory, all_=asked["all_"])
+    if mutate or remembered or notice is not None:
+        faults, told["mutants"] = _mutate(
+            paths, of, memory, all_=asked["all_"], remembered=remembered, jobs=jobs or 0, every=every
+        )
         told |= _faults([*told.get("faults", ()), *faults])
         whole = whole and not faults
     if wants_json():
@@ -208,37 +219,39 @@ def _stubs(found: list[Result], file: Path) -> None:
 
 
 def _mutate(
-    paths: tuple[Path, ...], of: str, jobs: int | None, every: int, memory: Path | None, *, all_: bool
+    paths: tuple[Path, ...], of: str, memory: Path | None, *, all_: bool, remembered: bool, **how: int
 ) -> tuple[list[Problem], Data]:
     """Try the mutants of each policy on its scenarios; tell, remember, and give them as data.
 
     Returns:
         What is wrong with entries for mutants that were accepted; then the verdicts as data.
     """
-    import json
-
     from phaseflow.cli import output
     from phaseflow.testing.accepted import beside
     from phaseflow.testing.judgement import of_mutants
+    from phaseflow.testing.mutation import memory as kept
     from phaseflow.testing.mutation import report, try_mutants
     from phaseflow.testing.scenarios.reader import by_policy
 
-    told: dict[str, Any] = {}
-    if memory is not None and memory.exists():
-        told = json.loads(memory.read_text(encoding="utf-8"))
-    found: dict[str, dict[str, Any]] = {}
+    known = kept.read(memory.read_text(encoding="utf-8")) if memory is not None and memory.exists() else {}
+    found: Data = []
     faults: list[Problem] = []
     for policy, files in by_policy(paths).items():
         if of and policy.name != of:
             continue
-        killers = report.killers(told.get(str(policy)) if isinstance(told, dict) else None)
-        tried = tuple(try_mutants(policy, files, jobs=jobs or 0, every=every, killers=killers))
+        name = os.path.relpath(policy, memory.parent if memory is not None else None)
+        before, key = known.get(name, kept.Memory()), kept.asked(files)
+        survivors = before.unnoticed if before.asked == key else {}
+        tried = tuple(
+            try_mutants(policy, files, killers=before.noticed, survivors=survivors, only=remembered, **how)
+        )
+        known[name] = kept.remember(before, tried, key)
         verdicts, problems = of_mutants(policy, tried, beside(policy))
         faults += problems
-        found[str(policy)] = report.as_data(verdicts)
+        found.append({"policy": str(policy), **report.as_data(verdicts)})
         if not wants_json():
             output.say(report.text(verdicts, limit=len(verdicts) if all_ else report.SHOWN))
             output.problems(problems, err=False)
-    if memory is not None:
-        memory.write_text(output.to_json(found) + "\n", encoding="utf-8")
-    return faults, [{"policy": policy, **one} for policy, one in found.items()]
+    if memory is not None and not remembered:
+        memory.write_text(kept.write(known), encoding="utf-8")
+    return faults, found

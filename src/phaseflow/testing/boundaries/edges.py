@@ -6,6 +6,7 @@ at one less and exactly. Beside these stand the days that calendars stumble over
 
 from __future__ import annotations
 
+from calendar import isleap
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from fractions import Fraction
@@ -17,7 +18,7 @@ from phaseflow.core.counting import label
 from phaseflow.core.plan.model import Duty, LevelPlan, Plan
 from phaseflow.errors import Span
 from phaseflow.spec.duties import Bands, PollDuty, Quorum
-from phaseflow.spec.phrases import LengthPhrase, SharePhrase
+from phaseflow.spec.phrases import DayPhrase, LengthPhrase, SharePhrase
 from phaseflow.testing.coverage.goals import has_deadline
 
 Kind = Literal["threshold", "quorum", "deadline", "item", "quota", "checklist", "empty", "tie", "day"]
@@ -196,16 +197,29 @@ def lengths(plan: Plan) -> Iterator[tuple[LengthPhrase, Span]]:
                     yield part, part.span if part.span.line else shape.span
 
 
+BEFORE_LEAP, LEAP = 2023, 2024
+"""Where the policy leaves its year open, a window may begin in a leap year or in the one before."""
+
+
 def _meets_february(plan: Plan) -> bool:
-    """Whether a window that the policy writes can hold the end of February."""
+    """Whether a window that the policy writes can hold 29 February: in its own year, or in any where it has none."""
     for level in plan.levels.values():
         for phase in level.phases.values():
             first, last = phase.window.first, phase.window.last
             if first is None or last is None or first.day is None or last.day is None:
                 continue
-            begins, ends = first.day.bounds(first.day.year or 2024)[0], last.day.bounds(last.day.year or 2024)[1]
-            if ends < begins:
-                ends = ends.replace(year=ends.year + 1)
-            if any(begins <= date(year, 2, 29) <= ends for year in (2024, 2028)):
+            own = first.day.year or plan.policy.year
+            years = (own,) if own is not None else (BEFORE_LEAP, LEAP)
+            if any(_holds_leap_day(first.day, last.day, year) for year in years):
                 return True
     return False
+
+
+def _holds_leap_day(first: DayPhrase, last: DayPhrase, year: int) -> bool:
+    try:
+        begins, ends = first.bounds(year)[0], last.bounds(last.year or year)[1]
+        if ends < begins:
+            ends = last.bounds(year + 1)[1]
+    except ValueError:  # an edge that is 29 February itself, in a year that has none
+        return False
+    return any(isleap(one) and begins <= date(one, 2, 29) <= ends for one in (begins.year, ends.year))

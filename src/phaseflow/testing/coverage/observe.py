@@ -292,6 +292,8 @@ class _Trail:
                     self.hit("poll", rule.name, "nobody answers")
             case e.PollHeld(about="turnout", shortfalls=shortfalls):
                 self._short(rule, " ".join(reading.fact for reading in shortfalls))
+                if not self.voters.get(event.key):
+                    self.hit("poll", rule.name, "nobody answers")
             case e.PollHeld(about="tie"):
                 self.hit("poll", rule.name, "a tie")
             case e.PollHeld(about="nothing_valid"):

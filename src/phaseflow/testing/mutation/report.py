@@ -44,7 +44,7 @@ def _percent(part: int, whole: int) -> str:
 
 
 def as_data(found: Sequence[Verdict]) -> dict[str, Any]:
-    """Verdicts in JSON's types; `killers` reads them again."""
+    """Verdicts in JSON's types."""
     killed, all_ = score(found)
     return {
         "killed": killed,
@@ -62,12 +62,4 @@ def as_data(found: Sequence[Verdict]) -> dict[str, Any]:
             }
             for verdict in found
         ],
-    }
-
-
-def killers(told: Any) -> dict[str, str]:
-    """Who noticed what in an earlier run, from its data; nothing where it is no such data."""
-    rows = told.get("all", ()) if isinstance(told, dict) else ()
-    return {
-        row["name"]: row["by"] for row in rows if isinstance(row, dict) and isinstance(row.get("by"), str) and row["by"]
     }

@@ -1,14 +1,15 @@
 """Trying mutants: compile, play the scenarios that may notice, stop at the first that does.
 
 A mutant that does not compile is no mistake anybody could make unseen, and one whose digest is that of the policy says
-the same: both count for nothing. Trials run side by side in processes; the killer of an earlier run is tried first.
+the same: both count for nothing. Trials run side by side in processes; the killer of an earlier run is asked first, or
+alone.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +21,7 @@ from phaseflow.errors import PolicyError, Problem
 from phaseflow.policies import load_policy, read_tree
 from phaseflow.spec import tree as t
 from phaseflow.spec.model import Policy
+from phaseflow.spec.shape import EMPTY
 from phaseflow.spec.structure import structure
 from phaseflow.testing.mutation.operators import Mutant, mutants
 from phaseflow.testing.scenarios.play import Played, Preludes, play
@@ -27,59 +29,100 @@ from phaseflow.testing.scenarios.reader import Case, read_scenarios
 
 Fate = Literal["killed", "survived", "invalid", "equivalent", "accepted"]
 
+Reach = Mapping[str, frozenset[str]]
+"""The duties and ledgers that each scenario reaches, by the scenario's name; of those that pass as they are."""
+
 
 @attrs.frozen(kw_only=True)
 class Verdict:
-    """What became of a mutant; *by* is the scenario that noticed it.
+    """What became of a mutant; *by* is the scenario that noticed it, *digest* that of its plan.
 
-    ``accepted`` is for `judgement` to say: nobody noticed it, and nobody has to.
+    ``equivalent`` says the same as the policy, or as a mutant before it. ``accepted`` is for `judgement` to say: nobody
+    noticed it, and nobody has to.
     """
 
     mutant: Mutant
     fate: Fate
     by: str = ""
+    digest: str = ""
 
 
-@attrs.define
+@attrs.frozen(kw_only=True)
+class Task:
+    """A mutant to try. *first* is the scenario to ask first; *only* asks no other.
+
+    *known* is the digest with which no scenario noticed it the last time, under the same scenarios and engine.
+    """
+
+    mutant: Mutant
+    first: str = ""
+    only: bool = False
+    known: str = ""
+
+
+@attrs.frozen
 class _Bench:
     """What trials need, made once in each process."""
 
     tree: t.Node
     plan: Plan
     cases: tuple[Case, ...]
-    reach: tuple[frozenset[str], ...]
+    reach: Reach
 
     @classmethod
-    def make(cls, policy: Path, files: Sequence[Path]) -> _Bench:
-        """Read everything and play each case once; only those that pass can notice anything."""
-        tree, plan = read_tree(policy), load_policy(policy)
-        played = [play(case, plan) for file in files for case in read_scenarios(file).cases if not case.spec.todo]
-        good = [one for one in played if one.good and not one.case.spec.unconfirmed]
-        return cls(tree, plan, tuple(one.case for one in good), tuple(map(_reached, good)))
+    def make(cls, policy: Path, files: Sequence[Path], reach: Reach) -> _Bench:
+        """Read everything; only scenarios with a *reach* are kept."""
+        cases = (case for file in files for case in read_scenarios(file).cases)
+        return cls(read_tree(policy), load_policy(policy), tuple(one for one in cases if known_as(one) in reach), reach)
 
     def order(self, mutant: Mutant, first: str) -> Iterator[Case]:
         """The cases that may notice a mutant: the known killer, then those that reach the thing it changes."""
         thing = _thing(mutant)
-        fitting = [case for case, reach in zip(self.cases, self.reach, strict=True) if not thing or thing in reach]
         nth: Counter[str] = Counter()  # one case of every scenario before the second of any
         keys = {}
-        for case in fitting:
-            nth[case.title] += 1
-            keys[case.name] = (case.name != first, nth[case.title], len(case.ahead) + len(case.spec.story))
-        yield from sorted(fitting, key=lambda case: keys[case.name])
+        for case in self.cases:
+            name = known_as(case)
+            if name == first or not thing or thing in self.reach[name]:
+                nth[case.title] += 1
+                keys[name] = (name != first, nth[case.title], len(case.ahead) + len(case.spec.story))
+        yield from sorted((case for case in self.cases if known_as(case) in keys), key=lambda one: keys[known_as(one)])
 
-    def judge(self, mutant: Mutant, first: str = "") -> Verdict:
+    def judge(self, task: Task) -> Verdict:
         """The fate of one mutant."""
+        mutant = task.mutant
         plan = mutated(mutant, self.tree, self.plan)
         if plan is None:
             return Verdict(mutant=mutant, fate="invalid")
         if plan.digest == self.plan.digest:
             return Verdict(mutant=mutant, fate="equivalent")
+        survived = Verdict(mutant=mutant, fate="survived", digest=plan.digest)
+        if task.known == plan.digest:
+            return survived
         preludes: dict[int, Preludes] = {}
-        for case in self.order(mutant, first):
+        for case in self.order(mutant, task.first):
+            if task.only and known_as(case) != task.first:
+                break
             if not play(case, plan, preludes.setdefault(id(case.cast), Preludes())).good:
-                return Verdict(mutant=mutant, fate="killed", by=case.name)
-        return Verdict(mutant=mutant, fate="survived")
+                return attrs.evolve(survived, fate="killed", by=known_as(case))
+        return survived
+
+
+def known_as(case: Case) -> str:
+    """The name by which a scenario is remembered: that of its file, and its own."""
+    return f"{Path(case.file).name.partition('.')[0]}: {case.name}"
+
+
+def reach_of(policy: Path, files: Sequence[Path], names: Collection[str] | None = None) -> Reach:
+    """Play each scenario once (or those with these *names*): only one that passes as it is can notice anything."""
+    plan = load_policy(policy)
+    found: dict[str, frozenset[str]] = {}
+    for file in files:
+        preludes = Preludes()
+        for case in read_scenarios(file).cases:
+            wanted = not (case.spec.todo or case.spec.unconfirmed) and (names is None or known_as(case) in names)
+            if wanted and (played := play(case, plan, preludes)).good:
+                found[known_as(case)] = _reached(played)
+    return found
 
 
 def mutated(mutant: Mutant, tree: t.Node, plan: Plan) -> Plan | None:
@@ -121,12 +164,12 @@ def _reached(played: Played) -> frozenset[str]:
 _BENCH: list[_Bench] = []
 
 
-def _set_up(policy: Path, files: Sequence[Path]) -> None:
-    _BENCH[:] = [_Bench.make(policy, files)]
+def _set_up(policy: Path, files: Sequence[Path], reach: Reach) -> None:
+    _BENCH[:] = [_Bench.make(policy, files, reach)]
 
 
-def _judge(task: tuple[Mutant, str]) -> Verdict:
-    return _BENCH[0].judge(*task)
+def _judge(task: Task) -> Verdict:
+    return _BENCH[0].judge(task)
 
 
 def try_mutants(
@@ -135,7 +178,9 @@ def try_mutants(
     *,
     jobs: int = 0,
     every: int = 1,
-    killers: Mapping[str, str] | None = None,
+    killers: Mapping[str, str] = EMPTY,
+    survivors: Mapping[str, str] = EMPTY,
+    only: bool = False,
 ) -> Iterator[Verdict]:
     """Try the mutants of a policy on the scenarios in some files.
 
@@ -144,20 +189,43 @@ def try_mutants(
         files: Files of scenarios that are played on it.
         jobs: How many processes; as many as there are processors where it is 0, and none of its own for 1.
         every: Only every so-manieth mutant, for a quick look.
-        killers: The scenario that noticed a mutant last time, by the mutant's name.
+        killers: The scenario that noticed a mutant last time, by the mutant's name: it is asked first.
+        survivors: The digests of those that nobody noticed last time, under the same scenarios and engine.
+        only: Ask nobody but the killer of last time: what then comes out noticed is at least what is.
 
     Yields:
         A verdict for each mutant, in the order of the policy.
     """
     wanted = mutants(read_tree(policy))[::every]
-    tasks = [(mutant, (killers or {}).get(mutant.name, "")) for mutant in wanted]
+    tasks = [
+        Task(mutant=one, first=killers.get(one.name, ""), only=only, known=survivors.get(one.name, ""))
+        for one in wanted
+    ]
+    names = {task.first for task in tasks} if only else None
+    yield from _each_once(_verdicts(policy, tuple(files), tasks, reach_of(policy, files, names), jobs))
+
+
+def _verdicts(
+    policy: Path, files: tuple[Path, ...], tasks: Sequence[Task], reach: Reach, jobs: int
+) -> Iterator[Verdict]:
     count = jobs or os.cpu_count() or 1
     if count == 1:
-        bench = _Bench.make(policy, files)
-        yield from (bench.judge(*task) for task in tasks)
+        bench = _Bench.make(policy, files, reach)
+        yield from map(bench.judge, tasks)
         return
-    with ProcessPoolExecutor(count, initializer=_set_up, initargs=(policy, tuple(files))) as pool:
+    with ProcessPoolExecutor(count, initializer=_set_up, initargs=(policy, files, reach)) as pool:
         yield from pool.map(_judge, tasks, chunksize=4)
+
+
+def _each_once(found: Iterable[Verdict]) -> Iterator[Verdict]:
+    """Two mutants that say the same are one mistake, and count once."""
+    seen: set[str] = set()
+    for verdict in found:
+        if verdict.digest and verdict.digest in seen:
+            yield attrs.evolve(verdict, fate="equivalent", by="")
+        else:
+            seen.add(verdict.digest)
+            yield verdict
 
 
 def score(found: Iterable[Verdict]) -> tuple[int, int]:
