@@ -33,6 +33,7 @@ from phaseflow.core.conditions.nodes import (
 from phaseflow.core.conditions.parse import ConditionError, parse_condition
 from phaseflow.core.conditions.render import render
 from phaseflow.core.conditions.schema import Argument, FactType, Kind, Schema, check, is_speakable
+from phaseflow.core.conditions.ways import Turn, Way, cheapest_way
 
 __all__ = [
     "UNKNOWN",
@@ -62,9 +63,12 @@ __all__ = [
     "Schema",
     "Threshold",
     "Truth",
+    "Turn",
     "Unknown",
     "Value",
     "Verdict",
+    "Way",
+    "cheapest_way",
     "check",
     "children",
     "compile_condition",
