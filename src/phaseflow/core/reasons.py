@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal, TypeAlias
 
 import attrs
 
-from phaseflow.core.conditions import Choice, Requirement
+from phaseflow.core.conditions import Choice, CompareOp, Constant, Requirement, Scalar
 from phaseflow.core.gates import Sources, measured_of, result_of, subjects_outstanding, text_of
 from phaseflow.core.plan.model import Duty, LevelPlan, RouteStep
 from phaseflow.core.state.rows import DutyState, Head
 from phaseflow.errors import Problem, Span
+from phaseflow.messages.commands import EMPTY
 from phaseflow.messages.events import Days
+
+ReasonKind: TypeAlias = Literal[
+    "duty", "duty_share", "own_duty", "document", "closed", "reached", "items", "units", "units_share", "poll", "host",
+    "number", "some_of", "nothing", "part",
+]  # fmt: skip
+"""What a requirement is about: a fact that is read, a bound of the policy alone (``number``), how many alternatives
+hold (``some_of``), a condition over nothing (``nothing``), or one alternative as a whole (``part``)."""
+
+KINDS: Mapping[str, ReasonKind] = {
+    "outstanding": "duty", "done_share": "duty_share", "own_done": "own_duty", "passed": "document", "closed": "closed",
+    "reached": "reached", "items": "items", "units": "units", "units_share": "units_share", "poll_share": "poll",
+    "host": "host",
+}  # fmt: skip
+"""The kind of requirement for every fact that a condition can read; a parameter is a number."""
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +47,11 @@ class Reason:
         earliest: The first day on which it could change, if that is not today.
         choices: The choices it belongs to, from the outermost in; empty for what must be met in any case.
         duty: The duty it is about, whose further subjects `Run.owing` lists.
+        kind: What it is about, and *arguments* which one: ``duty``, ``phase``, ``ledger`` and so on.
+        op: How *have* and *want*, the values behind *measured* and *required*, are compared.
+        owed: How many owe the duty, and *done* how many of them have done it.
+        waits: The step at which a document waits.
+        hidden: The value is known, and not shown over so few answers (R15).
     """
 
     label: str
@@ -47,6 +67,15 @@ class Reason:
     earliest: date | None = None
     choices: tuple[Choice, ...] = ()
     duty: str = ""
+    kind: ReasonKind = "part"
+    arguments: Mapping[str, str] = EMPTY
+    op: CompareOp | Literal[""] = ""
+    have: Scalar | None = None
+    want: Constant | None = None
+    owed: int = 0
+    done: int = 0
+    waits: str = ""
+    hidden: bool = False
 
     @property
     def cursor(self) -> str:
@@ -80,29 +109,6 @@ def reasons(requirements: Iterable[Requirement], sources: Sources, today: date) 
     return tuple(_reason(requirement, sources, today) for requirement in requirements)
 
 
-def cheapest(found: Iterable[Reason]) -> tuple[Reason, ...]:
-    """Of every choice only as many alternatives as are needed, those with the fewest open requirements.
-
-    A requirement inside a choice that is itself left out is left out with it.
-    """
-    kept = tuple(found)
-    sizes: dict[str, Counter[int]] = {}
-    needs: dict[str, int] = {}
-    for reason in kept:
-        for choice in reason.choices:
-            sizes.setdefault(choice.choice, Counter())[choice.alternative] += reason.met is not True
-            needs[choice.choice] = choice.need
-    best = {
-        name: {found for found, _ in sorted(count.items(), key=lambda item: (item[1], item[0]))[: needs[name]]}
-        for name, count in sizes.items()
-    }
-    return tuple(
-        reason
-        for reason in kept
-        if reason.met is not True and all(choice.alternative in best[choice.choice] for choice in reason.choices)
-    )
-
-
 def number_text(value: Fraction) -> str:
     """An amount for people: exact where six decimals show it, else rounded up to two, so that it is always enough."""
     exact = value * 10**6
@@ -124,6 +130,11 @@ def _reason(requirement: Requirement, sources: Sources, today: date) -> Reason:
         clause=requirement.clause,
         act=f"meet: {requirement.label}",
         choices=requirement.group,
+        kind=_kind(requirement),
+        arguments=arguments,
+        op=requirement.op,
+        have=requirement.measured,
+        want=requirement.required,
     )
     match fact.name if fact is not None else "":
         case "outstanding":
@@ -142,6 +153,14 @@ def _reason(requirement: Requirement, sources: Sources, today: date) -> Reason:
             return _about_poll(found, arguments["poll"], sources, today)
         case _:
             return found
+
+
+def _kind(requirement: Requirement) -> ReasonKind:
+    if requirement.fact is not None:
+        return KINDS.get(requirement.fact.name, "number")
+    if not requirement.op:
+        return "part" if requirement.met else "nothing"
+    return "some_of" if isinstance(requirement.measured, int) and requirement.op in (">=", "<") else "number"
 
 
 def _rule(name: str, sources: Sources) -> Duty | None:
@@ -163,6 +182,8 @@ def _about_duty(found: Reason, name: str, sources: Sources, today: date) -> Reas
     return attrs.evolve(
         found,
         duty=name,
+        owed=owed,
+        done=done,
         measured=measured,
         required="done by all" if owed != 1 else "done",
         who=rule.by or ((rule.each,) if rule.each else _writers(rule)),
@@ -178,10 +199,13 @@ def _about_duty(found: Reason, name: str, sources: Sources, today: date) -> Reas
 def _about_poll(found: Reason, name: str, sources: Sources, today: date) -> Reason:
     """A poll that was not counted is owed; a result that was counted is told, unless it is too small to be (R15)."""
     about = _about_duty(found, name, sources, today)
-    if result_of(sources, name) is None:
+    counted = result_of(sources, name)
+    if counted is None:
         return about
     return attrs.evolve(
         about,
+        hidden=counted.suppressed,
+        have=None if counted.suppressed else found.have,
         measured=found.measured,
         required=found.required,
         act="take another way, or hold the poll anew: this result stands",
@@ -245,6 +269,7 @@ def _about_document(found: Reason, arguments: dict[str, str], sources: Sources, 
         found,
         measured=f"waits at '{waiting.name}'" if waiting is not None else ("on its way" if states else "not begun"),
         required=f"past '{arguments['step']}'",
+        waits=waiting.name if waiting is not None else "",
         who=(here.by or here.roles) if here is not None else (),
         act=f"{here.name} {rule.name}" if here is not None else found.act,
         earliest=_earliest(rule, states, sources, today),

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from phaseflow.core.decide import Decision
+from phaseflow.core.decide.objections import Objection
+from phaseflow.core.deeds import Outlook
 from phaseflow.core.plan import Plan, compile_policy
 from phaseflow.core.reasons import Reason
 from phaseflow.engine import views
+from phaseflow.engine.acts import ACTS
 from phaseflow.engine.answers import Answer, Owed, Status
 from phaseflow.engine.inputs import EvidenceLike, amount_of, evidence_of, maybe_day, stretch
 from phaseflow.engine.receipts import Receipt, receipts
@@ -236,7 +239,13 @@ class Run:
         """
         who, proof = dict(attendance), evidence_of(evidence)
         return self._do(
-            c.HoldMeeting, by=by, duty=meeting, attendance=who, counts=dict(counts), evidence=proof, subject=subject,
+            c.HoldMeeting,
+            by=by,
+            duty=meeting,
+            attendance=who,
+            counts=dict(counts),
+            evidence=proof,
+            subject=subject,
             **more,
         )
 
@@ -596,8 +605,32 @@ class Run:
         """Why a move would be held now: every unmet requirement; nothing where it would pass."""
         return views.why(self.engine, self.id, move)
 
-    def what_would_it_take(self, move: str) -> tuple[Reason, ...]:
-        """What is left to do for a move: who does what, from when; where there is a choice, only its shortest way."""
+    def why_not(self, act: str, /, *arguments: Any, by: str, **more: Any) -> tuple[Objection, ...]:
+        """Why somebody cannot do something now: every objection, not only the first; nothing where nothing stands
+        against it.
+
+        *act* is a move (``why_not("study.close", by="wang")``), or the name of a method that acts, with what it takes:
+        ``why_not("complete", "kickoff", by="wang")``.
+
+        Raises:
+            ValueError: there is no such act.
+        """
+        if not arguments and act in self._moves():
+            return views.objections(self.engine, self.id, self.command(c.Ask, by=by, move=act, **more))
+        if act not in DEEDS:
+            if not arguments:  # a move that is misspelt is refused as one
+                return views.objections(self.engine, self.id, self.command(c.Ask, by=by, move=act, **more))
+            raise ValueError(f"'{act}' is no act of a run; known are {', '.join(sorted(DEEDS))}")
+        asking = _Asking(self.engine, self.id)
+        getattr(asking, act)(*arguments, by=by, **more)
+        return asking.found
+
+    def _moves(self) -> Iterable[str]:
+        with self.engine.reading(self.id) as (_tx, head, plan, _rows, _around):
+            return plan.levels[head.level].moves
+
+    def what_would_it_take(self, move: str) -> Outlook:
+        """The smallest set of further deeds for a move: who does what, from when, by when; or what bars it for good."""
         return views.what_would_it_take(self.engine, self.id, move)
 
     def owing(self, duty: str, *, after: str = "", limit: int = 100) -> tuple[str, ...]:
@@ -632,5 +665,30 @@ class Run:
 
         return verify(self.engine, self.id)
 
+
+@attrs.define
+class _Asked:
+    """Where the answer of a question is put."""
+
+    found: tuple[Objection, ...] = ()
+
+
+@attrs.frozen
+class _Asking(Run):
+    """A run on which acts are only asked about: what stands against them is in *found*."""
+
+    asked: _Asked = attrs.field(factory=_Asked)
+
+    def _carry_out(self, command: c.Command, personal: tuple[PersonalValue, ...] = ()) -> Answer:
+        self.asked.found = views.objections(self.engine, self.id, command)
+        return Answer(run=self.id)
+
+    @property
+    def found(self) -> tuple[Objection, ...]:
+        return self.asked.found
+
+
+DEEDS = frozenset(act.method for act in ACTS.values())
+"""The methods of a run that act, as `why_not` knows them."""
 
 __all__ = ["PhaseflowError", "Run"]

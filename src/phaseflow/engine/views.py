@@ -9,17 +9,23 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from phaseflow.core.decide import phases as moves
+from phaseflow.core.decide.objections import Objection
+from phaseflow.core.decide.objections import objections as against
+from phaseflow.core.decide.outlook import outlook
 from phaseflow.core.decide.people import roles_of
 from phaseflow.core.decide.roster import keepers
 from phaseflow.core.decide.settle import settle
 from phaseflow.core.decide.step import Actor, Refusal, Step
+from phaseflow.core.deeds import Outlook
 from phaseflow.core.gates import judge, subjects_outstanding
 from phaseflow.core.plan.model import Duty, Move, Plan
-from phaseflow.core.reasons import Reason, act_for, cheapest, number_text, reasons
+from phaseflow.core.reasons import Reason, act_for, number_text, reasons
 from phaseflow.core.state.polls import vote_key
 from phaseflow.core.state.rows import Draft, DutyState, PartState, Question, VisitState
 from phaseflow.engine.answers import Owed, PhaseView, Refused, Status
+from phaseflow.engine.rows import StoreRows
 from phaseflow.errors import Problem, did_you_mean
+from phaseflow.messages import commands as c
 from phaseflow.messages.events import Days
 from phaseflow.spec.duties import PollDuty
 from phaseflow.stores.base import HeadQuery
@@ -54,9 +60,22 @@ def why(engine: Engine, run: str, move: str) -> tuple[Reason, ...]:
         return reasons(unmet, step.facts(), step.day)
 
 
-def what_would_it_take(engine: Engine, run: str, move: str) -> tuple[Reason, ...]:
-    """What is left to do for a move: where there is a choice, only its shortest way."""
-    return cheapest(why(engine, run, move))
+def what_would_it_take(engine: Engine, run: str, move: str) -> Outlook:
+    """The smallest set of further deeds for a move, or why it is not possible any more."""
+    with looking(engine, run) as (plan, step, _):
+        try:
+            return outlook(step, move)
+        except Refusal as refusal:
+            raise Refused(refusal.kind, refusal.problems, engine.plans.lines(plan)) from None
+
+
+def objections(engine: Engine, run: str, command: c.Command) -> tuple[Objection, ...]:
+    """Everything that stands against a command now."""
+    with engine.store.transaction(write=False) as tx:
+        head = engine.desk.head(tx, run)
+        plan = engine.plans.load(tx, head.plan)
+        around = engine.desk.around(tx, head, plan, command)
+        return against(plan, StoreRows(tx, run), engine.desk.observe(tx, run, command), around)
 
 
 def owing(engine: Engine, run: str, duty: str, after: str, limit: int) -> tuple[str, ...]:

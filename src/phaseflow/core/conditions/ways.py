@@ -66,12 +66,14 @@ class Turn:
 class Way:
     """A set of turns that meets a condition.
 
-    *values* says for every fact what it would have to be (at the nearest), *cost* is the sum of their prices, and
-    *cheapest* is False only where the search was cut short.
+    *values* says for every fact what it would have to be (at the nearest), *reckoned* are comparisons of a reckoning
+    over facts, none of which has a single value to take. *cost* is the sum of the prices, and *cheapest* is False only
+    where the search was cut short.
     """
 
     turns: tuple[Turn, ...]
     values: Mapping[Read, Scalar]
+    reckoned: tuple[Leaf, ...] = ()
     cost: int
     cheapest: bool = True
 
@@ -111,6 +113,7 @@ class _Search:
     def __init__(self, node: Condition, read: Reader, price: Price) -> None:
         self.node, self.price = node, price
         self._read, self._seen = read, dict[Read, Scalar | Unknown]()
+        self._order = {leaf: index for index, leaf in reversed(list(enumerate(_leaves(node))))}
 
     def now(self, fact: Read) -> Scalar | Unknown:
         if fact not in self._seen:
@@ -140,8 +143,17 @@ class _Search:
         return None
 
     def _way(self, world: _World, cheapest: bool) -> Way:
-        turns = tuple(sorted(world.turns, key=lambda turn: (turn.leaf.span.line, turn.leaf.span.col, repr(turn))))
-        return Way(turns=turns, values=dict(world.values), cost=world.cost, cheapest=cheapest)
+        return Way(
+            turns=self._ordered(world.turns),
+            values=dict(world.values),
+            reckoned=tuple(world.forced),
+            cost=world.cost,
+            cheapest=cheapest,
+        )
+
+    def _ordered(self, turns: frozenset[Turn]) -> tuple[Turn, ...]:
+        """In the order of writing, so that the same question has the same answer on any machine."""
+        return tuple(sorted(turns, key=lambda turn: (self._order[turn.leaf], turn.want)))
 
     # --- what would be ------------------------------------------------------------------------------------------------
 
@@ -150,7 +162,7 @@ class _Search:
         about: dict[Read, list[tuple[Turn, Compare, Constant]]] = {}
         forced: dict[Leaf, bool] = {}
         cost = 0
-        for turn in turns:
+        for turn in self._ordered(turns):
             found = self._simple(turn.leaf)
             if found is None:
                 if forced.setdefault(turn.leaf, turn.want) is not turn.want:
@@ -307,6 +319,19 @@ def _facts(node: Value | Leaf) -> Iterator[Read]:
             yield from _facts(node.right)
         case Const():
             return
+        case _:
+            assert_never(node)
+
+
+def _leaves(node: Condition) -> Iterator[Leaf]:
+    match node:
+        case All() | Any() | AtLeast():
+            for part in node.parts:
+                yield from _leaves(part)
+        case Not():
+            yield from _leaves(node.part)
+        case Compare() | Read() | Const():
+            yield node
         case _:
             assert_never(node)
 

@@ -99,6 +99,13 @@ def _earlier(step: Step, duty: Duty, at: datetime) -> DutyState | None:
 
 
 def _check_alive(step: Step, duty: Duty, state: DutyState) -> None:
+    try:
+        _refuse_the_dead(step, duty, state)
+    except Refusal as refusal:
+        step.object_to(refusal)
+
+
+def _refuse_the_dead(step: Step, duty: Duty, state: DutyState) -> None:
     head = step.head
     if head.status in ("suspended", "cancelled", "archived"):
         refuse(
@@ -217,6 +224,13 @@ def _held_for(step: Step, role: str, kind: str) -> bool:
 
 def check_needs(step: Step, duty: Duty, act: str, subject: str = "") -> None:
     """Refuse, with every reason, what comes before its conditions."""
+    try:
+        _check_needs(step, duty, act, subject)
+    except Refusal as refusal:
+        step.object_to(refusal)
+
+
+def _check_needs(step: Step, duty: Duty, act: str, subject: str) -> None:
     if duty.needs is None:
         return
     try:
@@ -246,6 +260,13 @@ def check_needs(step: Step, duty: Duty, act: str, subject: str = "") -> None:
 
 def check_lock(step: Step, duty: Duty, state: DutyState, part: PartState) -> None:
     """Recording ends at the lock, judged by when it is recorded."""
+    try:
+        _check_lock(step, duty, state, part)
+    except Refusal as refusal:
+        step.object_to(refusal)
+
+
+def _check_lock(step: Step, duty: Duty, state: DutyState, part: PartState) -> None:
     term = part.term or state.term
     if term.lock is not None and step.now >= term.lock:
         refuse(

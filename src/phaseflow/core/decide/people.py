@@ -6,10 +6,10 @@ role of the programme's roster, or on behalf of somebody who has the role and ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 
-from phaseflow.core.decide.step import Actor, Step, refuse
+from phaseflow.core.decide.step import Actor, Refusal, Step, refuse
 from phaseflow.core.state.people import person_of, prefix_above, roles_above
 from phaseflow.core.state.rows import Delegation, Rows
 from phaseflow.errors import NOWHERE, Span
@@ -44,7 +44,15 @@ def require(
     Raises:
         Refusal: not entitled, away, recused, or not independent.
     """
-    wanted = tuple(roles)
+    try:
+        _require(step, tuple(roles), act, span, tuple(clause), subject)
+    except Refusal as refusal:
+        step.object_to(refusal)
+
+
+def _require(
+    step: Step, wanted: tuple[str, ...], act: str, span: Span, clause: tuple[str, ...], subject: str
+) -> None:
     actor = step.actor
     principal = actor.on_behalf_of or actor.person
     held = roles_of(step, principal)
@@ -58,18 +66,16 @@ def require(
         authority = f"{role} by {_authority_of(step, actor.person, actor.on_behalf_of, role, act, span)}"
     elif principal != actor.person:
         authority = f"{role} by {_chain(step, actor.person, principal, role)}"
-    elif _away(step, principal, role):
-        refuse(
-            "not_entitled",
-            "PF302",
-            f"'{principal}' is away and has a substitute for '{role}'",
-            span=span,
-            why="while an absence is recorded only the substitute acts",
-            fix="let the substitute act, or end the absence",
-            clause=clause,
-        )
-    _check_independence(step, principal, role, act)
-    check_recusal(step, dict.fromkeys((principal, actor.person)), subject, act, span)
+    checks: tuple[Callable[[], None], ...] = (
+        lambda: _check_presence(step, principal, role, span, clause),
+        lambda: _check_independence(step, principal, role, act),
+        lambda: check_recusal(step, dict.fromkeys((principal, actor.person)), subject, act, span),
+    )
+    for check in checks:
+        try:
+            check()
+        except Refusal as refusal:
+            step.object_to(refusal)
     behalf = principal if principal != actor.person else ""
     step.actor = Actor(actor.person, behalf, authority)
 
@@ -107,6 +113,35 @@ def holders_of(step: Step, role: str) -> list[str]:
     for rows, prefix in rosters_of(step, role):
         found += [key[len(prefix) :] for key, _ in rows.scan(prefix)]
     return sorted(set(found))
+
+
+MOST_NAMED = 20
+"""How many persons are named of those who may do something, a count."""
+
+
+def able(step: Step, roles: Iterable[str], subject: str = "", authors: Iterable[str] = ()) -> tuple[str, ...]:
+    """The first who hold one of *roles* and may use it now: not away, not kept apart, and judging no work of theirs.
+
+    Args:
+        step: The decision under way; whoever acts in it stays who it is.
+        roles: Roles of the policy, any of which will do.
+        subject: What recusal is checked against.
+        authors: Whose own work it is.
+    """
+    wanted, found, acting = tuple(roles), [], step.actor
+    holders = sorted({holder for role in wanted for holder in holders_of(step, role)} - set(authors))
+    for person in holders:
+        step.actor = Actor(person)
+        try:
+            require(step, wanted, "", subject=subject)
+        except Refusal:
+            continue
+        finally:
+            step.actor = acting
+        found.append(person)
+        if len(found) == MOST_NAMED:
+            break
+    return tuple(found)
 
 
 def rosters_of(step: Step, role: str) -> Iterator[tuple[Rows, str]]:
@@ -208,6 +243,19 @@ def _away(step: Step, person: str, role: str) -> bool:
     return False
 
 
+def _check_presence(step: Step, person: str, role: str, span: Span, clause: Iterable[str]) -> None:
+    if person == step.actor.person and not step.actor.on_behalf_of and _away(step, person, role):
+        refuse(
+            "not_entitled",
+            "PF302",
+            f"'{person}' is away and has a substitute for '{role}'",
+            span=span,
+            why="while an absence is recorded only the substitute acts",
+            fix="let the substitute act, or end the absence",
+            clause=clause,
+        )
+
+
 def _check_independence(step: Step, person: str, role: str, act: str) -> None:
     for spec in step.plan.roles[role].kept_apart if role in step.plan.roles else ():
         clash = sorted(roles_of(step, person) & set(map(str, spec.independent_of)))
@@ -239,6 +287,13 @@ def check_recusal(step: Step, persons: Iterable[str], subject: str, act: str, sp
 
 def require_other(step: Step, author: str, act: str, span: Span = NOWHERE) -> None:
     """Refuse whoever would judge their own work."""
+    try:
+        _require_other(step, author, act, span)
+    except Refusal as refusal:
+        step.object_to(refusal)
+
+
+def _require_other(step: Step, author: str, act: str, span: Span) -> None:
     if author and author in (step.actor.person, step.actor.on_behalf_of):
         refuse(
             "not_entitled",

@@ -48,17 +48,16 @@ def find_move(step: Step, name: str) -> Move:
     Raises:
         Refusal: *unknown* where the policy has no such move, *illegal* where it is not possible now.
     """
-    level = step.level
-    move = level.moves.get(name)
-    if move is None:
-        refuse(
-            "unknown",
-            "PF320",
-            f"the policy has no move '{name}'",
-            why="a move is PHASE.open, PHASE.close, a transition or an outcome",
-            fix=did_you_mean(name, level.moves),
-        )
-    head = step.head
+    move = named_move(step, name)
+    try:
+        _check_possible(step, move)
+    except Refusal as refusal:
+        step.object_to(refusal)
+    return move
+
+
+def _check_possible(step: Step, move: Move) -> None:
+    name, head = move.name, step.head
     if head.status != "running":
         refuse(
             "illegal",
@@ -80,6 +79,23 @@ def find_move(step: Step, name: str) -> Move:
             why=f"open now: {opened}",
             fix="look at `allowed` for what is possible now",
             clause=move.clause,
+        )
+
+
+def named_move(step: Step, name: str) -> Move:
+    """A move of this level, whether or not it is possible now.
+
+    Raises:
+        Refusal: *unknown* where the policy has no such move.
+    """
+    move = step.level.moves.get(name)
+    if move is None:
+        refuse(
+            "unknown",
+            "PF320",
+            f"the policy has no move '{name}'",
+            why="a move is PHASE.open, PHASE.close, a transition or an outcome",
+            fix=did_you_mean(name, step.level.moves),
         )
     return move
 

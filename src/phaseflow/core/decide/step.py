@@ -96,8 +96,8 @@ class Step:
     """One macrostep under way."""
 
     __slots__ = (
-        "_level", "actor", "around", "at", "ballots", "command", "earliest", "entries", "now", "pending", "plan",
-        "recorded_by", "requirements", "rows", "sealed", "timer", "verdict",
+        "_level", "actor", "around", "at", "ballots", "command", "earliest", "entries", "now", "objections", "pending",
+        "plan", "recorded_by", "requirements", "rows", "sealed", "timer", "verdict",
     )  # fmt: skip
 
     def __init__(
@@ -120,6 +120,7 @@ class Step:
         self.requirements: tuple[Requirement, ...] = ()
         self.ballots: list[tuple[str, str]] = []  # (duty key, bare answer as JSON): they leave by this door only (R14)
         self.sealed: list[str] = []  # duty keys of polls whose box is closed
+        self.objections: list[Refusal] | None = None
 
     def over(self, rows: Draft, command: Command) -> Step:
         """The same place for a command that may still be refused, on a draft of its own."""
@@ -161,6 +162,12 @@ class Step:
         """The number of the latest entry."""
         clock: Clock | None = self.rows.get("clock")
         return clock.seq if clock is not None else 0
+
+    def object_to(self, refusal: Refusal) -> None:
+        """Refuse; where every objection is asked for, note this one and go on."""
+        if self.objections is None:
+            raise refusal
+        self.objections.append(refusal)
 
     def emit(self, event: Event) -> int:
         """Record an event, fold it at once, and give its number."""

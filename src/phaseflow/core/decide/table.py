@@ -131,7 +131,7 @@ def decide(plan: Plan, rows: Rows, command: c.Command, around: Surroundings = Su
     else:
         step = ground.over(draft.fork(), command)
         try:
-            _check_times(step, command)
+            check_times(step, command)
             HANDLERS[type(command)](step, command)
             if not isinstance(command, c.StartRun):  # a start that is recorded late goes on from when it happened
                 step.at = max(step.at, now)
@@ -167,7 +167,7 @@ def next_due(rows: Draft) -> datetime | None:
     return timer_instant(found[0]) if found is not None else None
 
 
-def _check_times(step: Step, command: c.Command) -> None:
+def check_times(step: Step, command: c.Command) -> None:
     """Nothing is recorded before it happened, before the run began, or later than the policy allows."""
     head: Head | None = step.get("head")
     if isinstance(command, c.StartRun):
