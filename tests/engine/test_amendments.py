@@ -267,3 +267,158 @@ def test_r18_provisional_dates_are_settled_by_an_amendment_of_the_calendar(tmp_p
         assert not run.verify()
         with pytest.raises(Refused, match="goes by this plan already"):
             run.renew_calendar()
+
+
+# --- versions that end ------------------------------------------------------------------------------------------------
+
+FLOOD = "{binds: at_once, notice: 5 days, until: 2009-03-20}"
+LATER = (("due: 03-13", "due: 03-28"), ("03-01 .. 03-31", "03-01 .. 04-15"))
+POSTER = ("walk: {", "poster: {task: Poster, by: lead}\n      walk: {")
+
+
+def test_a_version_ends_on_its_day_and_what_was_before_holds_again(begun) -> None:
+    """Days go back where they were, but never into the past: the notice counts from the end. What it brought is gone."""
+    engine, run = begun
+    answer = run.amend(plan(*LATER, POSTER, amends=FLOOD))
+    event = next(event for event in answer.events if isinstance(event, e.PlanAmended))
+    assert (event.returns, event.ends) == (plan().digest, datetime(2009, 3, 20, 16, tzinfo=UTC))
+    assert due(run, "kickoff") == date(2009, 3, 28)
+    assert due(run, "notes", "li") == date(2009, 4, 15)
+    assert run.status().until == "2009-03-20"
+    engine.clock.to("2009-03-22")  # somebody ticks two days late; it ended on time all the same
+    engine.tick()
+    entry = [entry for entry in run.history() if isinstance(entry.event, e.PlanAmended)][-1]
+    assert (entry.at, entry.event.plan, entry.event.returns) == (event.ends, plan().digest, "")
+    assert due(run, "kickoff") == date(2009, 3, 26)  # 13 March is past; the notice runs from 21 March
+    assert due(run, "notes", "li") == date(2009, 3, 31)
+    assert not any(owed.subject == "poster" for owed in run.todo("wang"))
+    assert run.status().status == "running"
+    assert not run.verify()
+
+
+def test_a_version_ends_with_what_happens(begun) -> None:
+    """It ends before anything follows from what ended it, so that a phase opens under the plan before."""
+    engine, run = begun
+    dig = ("dig: {task: Dig, by: lead}", "dig: {task: Dig, by: lead, due: 04-12}")
+    run.amend(plan(*LATER, dig, amends="{binds: at_once, notice: 5 days, until: study closes}"))
+    run.record("notes", by="li", amount="100 pages")
+    run.check("walk", "east", by="wang")
+    run.check("walk", "west", by="wang")
+    run.hold("kickoff", by="wang")
+    assert len([one for one in run.history() if isinstance(one.event, e.PlanAmended)]) == 1
+    engine.clock.to("2009-04-02")
+    engine.tick()
+    run.request("study.close", by="wang")
+    found = [type(one.event).__name__ for one in run.history()]
+    assert found.count("PlanAmended") == 2
+    assert due(run, "dig") == date(2009, 4, 30)
+    assert not run.verify()
+
+
+def test_a_version_that_stays_takes_the_place_of_one_that_ends(begun) -> None:
+    """Whoever amends for good does not have the flood's end bring back what was before it."""
+    engine, run = begun
+    run.amend(plan(*LATER, amends=FLOOD))
+    lasting = plan(("due: 03-13", "due: 03-30"), amends=NOTICE)
+    run.amend(lasting)
+    engine.clock.to("2009-03-25")
+    engine.tick()
+    assert due(run, "kickoff") == date(2009, 3, 30)
+    assert run.status().plan == lasting.digest
+    assert not run.verify()
+
+
+def test_two_versions_that_end_go_back_to_the_plan_before_both(begun) -> None:
+    """The second takes the place of the first, also where there is a way back to."""
+    engine, run = begun
+    run.amend(plan(*LATER, amends=FLOOD))
+    run.amend(plan(*LATER, ("100 pages", "60 pages"), amends="{binds: at_once, notice: 5 days, until: 2009-03-24}"))
+    engine.clock.to("2009-03-22")
+    engine.tick()
+    assert due(run, "notes", "li") == date(2009, 4, 15)
+    engine.clock.to("2009-03-26")
+    engine.tick()
+    assert run.status().plan == plan().digest
+    assert next(owed.rest for owed in run.todo("li") if owed.subject == "notes") == "100 of 100 pages"
+    assert not run.verify()
+
+
+@pytest.mark.parametrize(
+    ("changes", "amends", "says"),
+    [
+        ((("phases:", "phases:\n  extra: {window: 05-01 .. 05-31}"),), FLOOD, "cannot bring the phase 'extra'"),
+        ((("walk: {", "paper: {document: Paper, by: lead, route: [{draft: lead}]}\n      walk: {"),), FLOOD, "the document 'paper'"),
+        ((("dig: {task: Dig, by: lead}", "dig: {task: Dig, each: member}"),), FLOOD, "'dig', which is of another kind"),
+        (LATER, "{binds: at_once, notice: 5 days, until: 2009-03-01}", "ended on 2009-03-01"),
+        (LATER, "{binds: at_once, notice: 5 days, until: study opens}", "'study opens' has happened already"),
+        (LATER, "{binds: at_once, notice: 5 days, until: study end}", "never knows when 'study end' is"),
+    ],
+)  # fmt: skip
+def test_what_could_not_end_is_not_begun(begun, changes, amends, says) -> None:
+    """Every way back is checked before a version is put upon a run."""
+    _engine, run = begun
+    with pytest.raises(Refused, match=says):
+        run.amend(plan(*changes, amends=amends))
+    assert not run.verify()
+
+
+@pytest.mark.parametrize(
+    ("amends", "code"),
+    [
+        ("{binds: at_once, notice: 5 days, until: about 2009-03-20}", "PF173"),
+        ("{binds: at_once, notice: 5 days, until: 03-20}", "PF173"),
+        ("{binds: at_once, notice: 5 days, until: 5 days after study closes}", "PF173"),
+        ("{binds: new_runs, until: 2009-03-20}", "PF174"),
+        ("{binds: favourable, until: 2009-03-20}", "PF174"),
+        ("{binds: at_once, notice: 5 days, until: 2009-03-20, names: {walk: dropped}}", "PF175"),
+        ("{binds: at_once, notice: 5 days, until: stduy closes}", "PF201"),
+    ],
+)
+def test_an_end_that_nobody_can_tell_is_no_end(amends, code) -> None:
+    """The policy is refused in its place."""
+    with pytest.raises(PolicyError) as refused:
+        plan(amends=amends)
+    assert code in {problem.code for problem in refused.value.problems}
+
+
+def test_no_run_begins_under_a_version_that_ends(begun) -> None:
+    """There would be no plan to go back to."""
+    engine, _run = begun
+    with pytest.raises(Refused, match="holds only until 2009-03-20"):
+        engine.start(plan(amends=FLOOD), run="other", start="2009-03-01", roster=PEOPLE)
+
+
+def test_an_adopted_amendment_that_has_become_impossible_is_given_up_and_asked_about(begun) -> None:
+    """What came up between adoption and its day must not stop the clock of the run (law 6)."""
+    engine, run = begun
+    later = plan(("dig: {task: Dig, by: lead}", "drill: {task: Drill, by: lead}"),
+                 amends="{binds: at_once, from: 2009-04-10, notice: 5 days}")  # fmt: skip
+    run.amend(later)
+    engine.clock.to("2009-04-12")  # meanwhile the second phase has opened, and with it what the new plan lacks
+    engine.tick()
+    given_up = next(one.event for one in run.history() if isinstance(one.event, e.AmendmentGivenUp))
+    assert given_up.reasons == ("'dig' is owed, and the new plan has no duty 'dig'",)
+    assert any(isinstance(one.event, e.QuestionAsked) for one in run.history())
+    assert run.status().plan == plan().digest
+    assert not run.verify()
+
+
+def test_an_adopted_amendment_without_the_phase_that_opens_is_given_up(begun) -> None:
+    """A phase that only the plan in force has opens under it."""
+    engine, run = begun
+    run.amend(plan(("work: {", "labour: {"), amends="{binds: next_phase, notice: 5 days}"))
+    engine.clock.to("2009-04-02")
+    engine.tick()
+    given_up = next(one.event for one in run.history() if isinstance(one.event, e.AmendmentGivenUp))
+    assert given_up.reasons == ("'work' opens, and the new plan has no such phase",)
+    assert any(owed.subject == "dig" for owed in run.todo("wang"))
+    assert not run.verify()
+
+
+def test_what_was_dropped_does_not_come_back_as_new(begun) -> None:
+    """A record stands under its name for ever, so the name is not given away again."""
+    _engine, run = begun
+    run.amend(plan(("      walk: {checklist: Walk, by: lead, items: [east, west]}\n", ""),
+                   amends="{binds: at_once, notice: 5 days, names: {walk: dropped}}"))  # fmt: skip
+    with pytest.raises(Refused, match="dropped by an earlier amendment"):
+        run.amend(plan(amends=NOTICE))

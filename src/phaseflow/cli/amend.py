@@ -71,7 +71,9 @@ def _said(answer: Answer) -> dict[str, Any]:
             case e.AmendmentAdopted(takes_effect=takes_effect):
                 said["answer"] = "adopted"
                 said["takes_effect"] = takes_effect
-            case e.PlanAmended(moved=moved, amounts=amounts):
+            case e.PlanAmended(moved=moved, amounts=amounts, returns=returns, ends=ends):
+                if returns:
+                    said["ends"] = ends
                 said["moved"] = {key.removeprefix("duty/"): term.day for key, term in moved.items()}
                 said["amounts"] = {key.removeprefix("duty/"): amount for key, amount in amounts.items()}
             case e.DutyOpened(key=key):
@@ -92,6 +94,8 @@ def _show(one: dict[str, Any], preview: bool) -> None:
         return
     waits = one.get("takes_effect")
     when = "" if one["answer"] == "amended" else f", from {waits:%Y-%m-%d}" if waits else ", from its next phase"
+    if "ends" in one:
+        when += f", until {one['ends']:%Y-%m-%d %H:%M} UTC" if one["ends"] else ", until what ends it happens"
     output.say(f"{one['run']}: {'would be ' if preview else ''}{one['answer']}{when}")
     rows = [("  due", key, str(day or "no day")) for key, day in one["moved"].items()]
     rows += [("  amount", key, str(amount)) for key, amount in one["amounts"].items()]

@@ -187,6 +187,8 @@ def _rest(found: Status) -> list[str]:
     lines = [f"ledger {name}: {open_} open of {all_}" for name, (open_, all_) in found.items.items()]
     if found.questions:
         lines.append(f"questions waiting for an answer: {found.questions}")
+    if found.until:
+        lines.append(f"goes by an amendment until {found.until}")
     if found.owes_redo:
         lines.append("owes a run in the next batch")
     if found.redeemed_by:

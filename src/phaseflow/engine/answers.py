@@ -136,7 +136,8 @@ class PhaseView:
 class Status:
     """A run at a glance. Counts only; who owes what is in `todo`.
 
-    *came_from* are runs whose things this one took over, *goes_on_in* those that took over from it.
+    *came_from* are runs whose things this one took over, *goes_on_in* those that took over from it. *plan* is the
+    digest of the plan in force, *until* when that ends and the one before holds again; empty where it stays.
     """
 
     run: str
@@ -156,4 +157,6 @@ class Status:
     units: Mapping[str, str] = EMPTY
     came_from: tuple[str, ...] = ()
     goes_on_in: tuple[str, ...] = ()
+    plan: str = ""
+    until: str = ""
     more: Mapping[str, Any] = EMPTY

@@ -347,6 +347,8 @@ def status(engine: Engine, run: str) -> Status:
             next_due=stored.due_at,
             entries=stored.seq,
             units=units,
+            plan=head.plan,
+            until=str(step.plan.policy.amends.until) if head.returns and step.plan.policy.amends is not None else "",
             came_from=tuple(key.removeprefix("origin/") for key, _ in step.rows.scan("origin/")),
             goes_on_in=tuple(key.removeprefix("heir/") for key, _ in step.rows.scan("heir/")),
         )

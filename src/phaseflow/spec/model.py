@@ -433,6 +433,13 @@ class AmendsSpec(Shape):
     names: Mapping[Name, Name] = attrs.field(
         default=EMPTY, metadata=doc("Duties that are owed and have another name now, or are `dropped`.")
     )
+    until: MomentPhrase | None = attrs.field(
+        default=None,
+        metadata=doc(
+            "The last day on which it holds, with year, or what ends it (`flood_report approved`); a run then goes on "
+            "under the plan that it had before."
+        ),
+    )
     clause: Clauses = attrs.field(default=(), metadata=one_or_many("Clause of the source document."))
 
     def validate(self) -> Iterable[Problem]:
@@ -444,6 +451,31 @@ class AmendsSpec(Shape):
                 why="nobody can be late for what they were not told; new and earlier due days wait so long",
                 fix="add `notice: 10 days`",
             )
+        if self.until is not None:
+            yield from self._ending(self.until)
+
+    def _ending(self, until: MomentPhrase) -> Iterable[Problem]:
+        """A version that ends does so at once and for everybody alike, and leaves every duty its name."""
+        span = self.span_of("until")
+        dated = until.day is not None and not until.about and until.day.year is not None and until.day.day is not None
+        if not dated and not (until.anchor is not None and until.offset is None and not until.undated):
+            yield Problem(
+                code="PF173", what=f"nobody can say when '{until}' is over", span=span,
+                why="a version ends with a day of the calendar, or when something happens",
+                fix="write a day with its year (2026-06-30), or what ends it (flood_report approved)",
+            )  # fmt: skip
+        if self.binds == "new_runs" or self.notice is None:
+            what = "binds no run under way" if self.binds == "new_runs" else "gives no notice"
+            yield Problem(
+                code="PF174", what=f"a version that ends {what}", span=span,
+                why="it is put upon runs and taken off again, and due days that come earlier then wait for the notice",
+                fix="write `binds: at_once` or `next_phase`, and `notice: 10 days`",
+            )  # fmt: skip
+        if self.names:
+            yield Problem(
+                code="PF175", what="a version that ends renames or drops duties", span=self.span_of("names"),
+                why="when it ends they are owed again as they were", fix="waive what need not be done for the time",
+            )  # fmt: skip
 
 
 @shape

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 from phaseflow.core import deadlines
 from phaseflow.core.decide import opening, phases, roster
-from phaseflow.core.decide.step import Refusal, Step, refuse
+from phaseflow.core.decide.routes import EDGES
+from phaseflow.core.decide.step import Step, refuse, refuse_all
 from phaseflow.core.plan.model import CAMPAIGN, Duty, Plan
 from phaseflow.core.state.rows import DutyState, PersonState, Timer, VisitState
 from phaseflow.errors import PhaseflowError, Problem, did_you_mean
@@ -79,15 +80,96 @@ def fall_due(step: Step, _timer: Timer) -> None:
     """The day of an adopted amendment has come."""
     new = _plan(step, step.head.amendment)
     spec = _amends(new)
-    _take_effect(step, new, "favourable" if spec.binds == "favourable" else "at_once", step.day, spec)
+    _take_or_leave(step, new, "favourable" if spec.binds == "favourable" else "at_once", spec)
 
 
-def take_adopted(step: Step) -> None:
-    """A phase is about to open: an amendment that waits for that takes effect first."""
+def take_adopted(step: Step, phase: str) -> None:
+    """*phase* is about to open: an amendment that waits for that takes effect first."""
     new = _plan(step, step.head.amendment)
     spec = _amends(new)
     if spec.binds == "next_phase" and (spec.from_ is None or spec.from_.bounds()[0] <= step.day):
-        _take_effect(step, new, "at_once", step.day, spec)
+        _take_or_leave(step, new, "at_once", spec, phase)
+
+
+def _take_or_leave(step: Step, new: Plan, binds: Binds, spec: AmendsSpec, opens: str = "") -> None:
+    """What has come up since it was adopted may stand in its way: it is given up then, and the keepers are asked."""
+    faults = _faults(step, new, spec)
+    if opens and not faults and opens not in new.levels[step.head.level].phases:
+        faults.append(_problem(new, f"'{opens}' opens, and the new plan has no such phase", "", ""))
+    if not faults:
+        _take_effect(step, new, binds, step.day, spec)
+        return
+    reasons = tuple(problem.what for problem in faults)
+    step.emit(e.AmendmentGivenUp(plan=new.digest, reasons=reasons))
+    text = f"the amendment that was to take effect now does not, since {'; '.join(reasons)}: what is to be done?"
+    step.emit(e.QuestionAsked(question=f"q{step.seq + 1}", role="", about=f"amendment:{new.digest[:12]}", text=text))
+
+
+# --- a version that ends ----------------------------------------------------------------------------------------------
+
+HAPPENINGS = ("opens", "closes", "done", "held", *EDGES.values())
+"""Edges of what happens, as against days that are planned."""
+
+ENDING = (e.PhaseOpened, e.PhaseClosed, e.DutyDone, e.MeetingHeld, e.StepPassed)
+"""Events by which something happens that a version may end with."""
+
+
+def end_if_over(step: Step) -> None:
+    """Go back to the plan before, if what ends this one has happened; what follows from that goes by it."""
+    if step.head.returns and _has_ended(step, step.plan):
+        end(step, None)
+
+
+def end(step: Step, _timer: Timer | None) -> None:
+    """The version in force has ended: what it moved goes back where that was, and never into the past (R21)."""
+    spec = _amends(step.plan)
+    before = _plan(step, step.head.returns)
+    floor = before.calendar.shift(step.day, spec.notice, 1) if spec.notice is not None else None
+    added = {name: "dropped" for name in step.level.duties if name not in before.levels[step.head.level].duties}
+    _change(step, before, "at_once", step.day, floor, added)
+
+
+def _has_ended(step: Step, plan: Plan) -> bool:
+    """Whether the happening that ends a plan's version is on record."""
+    until = plan.policy.amends.until if plan.policy.amends is not None else None
+    if until is None or until.anchor is None:
+        return False
+    return step.get(f"happened/{until.anchor.name.rsplit('.', 1)[-1]}/{until.anchor.edge}") is not None
+
+
+def _no_way_back(step: Step, new: Plan, spec: AmendsSpec) -> Iterator[Problem]:
+    """What keeps a version from ending: things that only it has and that cannot end with it, or an end that is past."""
+    assert spec.until is not None
+    span, name, old, level = spec.span_of("until"), step.head.level, step.level, new.levels[step.head.level]
+    stays = [*(f"the phase '{one}'" for one in level.phases.keys() - old.phases.keys()),
+             *(f"the ledger '{one}'" for one in level.ledgers.keys() - old.ledgers.keys())]  # fmt: skip
+    for duty in level.duties.values():
+        before = old.duties.get(duty.name)
+        if before is None and duty.kind not in CARRIED:
+            stays.append(f"the {duty.kind} '{duty.name}'")
+        elif before is not None and (before.kind, before.subjects) != (duty.kind, duty.subjects):
+            stays.append(f"'{duty.name}', which is of another kind")
+    for what in sorted(stays):
+        yield Problem(code="PF493", what=f"a version that ends cannot bring {what}", span=span,
+                      why="what is begun under it could not go on under the plan before",
+                      fix="leave that to a version that stays, or change what is there already")  # fmt: skip
+    anchor = spec.until.anchor
+    if anchor is None:
+        assert spec.until.day is not None
+        if spec.until.day.bounds()[1] < step.day:
+            yield Problem(code="PF494", what=f"the version ended on {spec.until.day}", span=span,
+                          why="it would be put upon the run and taken off at once", fix="give a later day")  # fmt: skip
+        return
+    known = (*level.phases, *level.duties)
+    if anchor.name.rsplit(".", 1)[-1] not in known or anchor.edge not in HAPPENINGS:
+        yield Problem(code="PF495", what=f"a run of the level '{name}' never knows when '{anchor}' is", span=span,
+                      why="a version ends for a run with something that happens in that run",
+                      fix=did_you_mean(anchor.name, known)
+                      or f"name a phase or a duty of it with one of: {', '.join(HAPPENINGS)}")  # fmt: skip
+    elif _has_ended(step, new):
+        yield Problem(code="PF494", what=f"'{anchor}' has happened already", span=span,
+                      why="it would be put upon the run and taken off at once",
+                      fix="name what is still to come")  # fmt: skip
 
 
 # --- what must be there -----------------------------------------------------------------------------------------------
@@ -95,9 +177,14 @@ def take_adopted(step: Step) -> None:
 
 def _check(step: Step, new: Plan, spec: AmendsSpec) -> None:
     """Everything that has state is in the new plan, or is named; all that is missing is said at once."""
-    problems = [*_lost(step, new), *_lost_duties(step, new, spec)]
-    if problems:
-        raise Refusal("unmet", problems)
+    refuse_all("unmet", _faults(step, new, spec))
+
+
+def _faults(step: Step, new: Plan, spec: AmendsSpec) -> list[Problem]:
+    problems = [*_lost(step, new), *_lost_duties(step, new, spec), *_opened_again(step, new)]
+    if spec.until is not None and not problems:
+        problems += _no_way_back(step, new, spec)
+    return problems
 
 
 def _lost(step: Step, new: Plan) -> Iterator[Problem]:
@@ -141,6 +228,15 @@ def _lost_duties(step: Step, new: Plan, spec: AmendsSpec) -> Iterator[Problem]:
                            f"keep the name '{state.name}', or drop it and add '{to}'")  # fmt: skip
 
 
+def _opened_again(step: Step, new: Plan) -> Iterator[Problem]:
+    """A duty that an earlier amendment took away has a record under its name, and does not come back as a new one."""
+    for visit in step.head.open:
+        for name in new.levels[step.head.level].duties.keys() - step.level.duties.keys():
+            if step.get(f"duty/{visit}/{name}") is not None:
+                yield _problem(new, f"'{name}' was dropped by an earlier amendment and would be owed anew",
+                               "what was recorded under a name stays under it", "give it another name")  # fmt: skip
+
+
 def _problem(new: Plan, what: str, why: str, fix: str) -> Problem:
     spec = new.policy.amends
     span = spec.span_of("names") if spec is not None else new.policy.span
@@ -159,20 +255,25 @@ def _open_duties(step: Step) -> Iterator[DutyState]:
 
 
 def _take_effect(step: Step, new: Plan, binds: Binds, since: date, spec: AmendsSpec | None) -> None:
-    if spec is not None:
-        _check(step, new, spec)
     named = {str(old): str(to) for old, to in spec.names.items()} if spec is not None else {}
-    floor = None
-    if spec is not None and spec.notice is not None:
-        floor = new.calendar.shift(since, spec.notice, 1)
+    floor = new.calendar.shift(since, spec.notice, 1) if spec is not None and spec.notice is not None else None
+    _change(step, new, binds, since, floor, named, spec)
+
+
+def _change(
+    step: Step, new: Plan, binds: Binds, since: date, floor: date | None, named: Mapping[str, str],
+    spec: AmendsSpec | None = None,
+) -> None:  # fmt: skip
+    """Go by the new plan from here on; *named* are duties that are dropped or called otherwise."""
     old = {name: set(step.level.phases[name].duties) for name in step.level.phases}
     old[CAMPAIGN] = {name for name, duty in step.level.duties.items() if duty.phase == CAMPAIGN}
     change = _Change(step, new, binds, floor, named)
-    kind = e.CalendarAmended if spec is None else e.PlanAmended
+    ending = _return(step.head.returns, change.before, new, spec)
+    kind = e.CalendarAmended if new.policy == change.before.policy else e.PlanAmended
     step.adopt(new)
     step.emit(kind(
         plan=new.digest, previous=change.before.digest, binds=binds, since=since, windows=change.windows(),
-        visits=change.visits(), moved=change.terms(), amounts=change.amounts(),
+        visits=change.visits(), moved=change.terms(), amounts=change.amounts(), **ending,
     ))  # fmt: skip
     _roles(step)
     for state in list(_open_duties(step)):
@@ -184,6 +285,14 @@ def _take_effect(step: Step, new: Plan, binds: Binds, since: date, spec: AmendsS
     if binds == "at_once":
         _begin(step, old, set(named.values()), floor)
     phases.reschedule_all(step)
+
+
+def _return(first: str, before: Plan, new: Plan, spec: AmendsSpec | None) -> dict[str, Any]:
+    """The plan to go back to (that before the *first* version that ends), and when, where the day is known."""
+    if spec is None or spec.until is None:
+        return {}
+    day = spec.until.day
+    return {"returns": first or before.digest, "ends": new.calendar.shuts(day.bounds()[1]) if day is not None else None}
 
 
 def _roles(step: Step) -> None:

@@ -208,7 +208,7 @@ def open_visit(step: Step, name: str, move: Move | None) -> None:
             fix="close it first",
         )
     if step.head.amendment:
-        amendments.take_adopted(step)
+        amendments.take_adopted(step, name)
         phase = step.level.phases[name]
     number = step.head.visits.get(name, 0) + 1
     again = move if number > 1 and move is not None and move.kind == "transition" else None

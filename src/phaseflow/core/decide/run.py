@@ -28,6 +28,7 @@ def start(step: Step, command: c.StartRun) -> None:
             why="a run is a programme's or a unit's",
             fix=did_you_mean(command.level, step.plan.levels),
         )
+    _check_lasting(step)
     roster.check_names(run=command.run, **({"unit": command.unit} if command.unit else {}))
     _check_import(step, command)
     _check_kind(step, command)
@@ -62,6 +63,15 @@ def start(step: Step, command: c.StartRun) -> None:
         phases.open_visit(step, command.at_phase, None)
     phases.schedule(step)
     opening.schedule(step)
+
+
+def _check_lasting(step: Step) -> None:
+    """A version that ends goes back to the plan before it, and a run that begins has none before."""
+    amends = step.plan.policy.amends
+    if amends is not None and amends.until is not None:
+        refuse("illegal", "PF496", f"the policy holds only until {amends.until}", span=amends.span_of("until"),
+               why="what comes after it is the plan that a run had before", clause=amends.clause,
+               fix="start the run under the policy that it amends, and amend it then")  # fmt: skip
 
 
 def _check_import(step: Step, command: c.StartRun) -> None:

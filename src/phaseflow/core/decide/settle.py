@@ -41,6 +41,8 @@ def stabilise(step: Step) -> None:
     for _ in range(LONGEST):
         while step.pending:
             event = step.pending.pop(0).event
+            if isinstance(event, amendments.ENDING):
+                amendments.end_if_over(step)
             react = REACTIONS.get(type(event))
             if react is not None:
                 react(step, event)
@@ -211,6 +213,7 @@ FIRE: Mapping[str, Callable[[Step, Timer], None]] = {
     "role_ends": _role_ends,
     "delegation_ends": _delegation_ends,
     "amendment": amendments.fall_due,
+    "amendment_ends": amendments.end,
     **documents.FIRE,
     **polls.FIRE,
     **ledgers.FIRE,

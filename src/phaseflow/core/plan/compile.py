@@ -59,6 +59,7 @@ def compile_policy(policy: s.Policy, texts: tuple[tuple[str, str], ...] = (), ca
         for name in (("programme", "unit") if policy.programme is not None else ("unit",))
     }
     _no_clock(levels, parameters, faults)
+    _ending(policy, levels, faults)
     if faults.errors or calendar is None:
         raise PolicyError(faults.errors)
     return Plan(
@@ -86,6 +87,15 @@ def _no_clock(levels: Mapping[str, LevelPlan], parameters: Mapping[str, Paramete
                         why="the present day is read only in a gate that somebody asks",
                         fix=f"drop `as_of: asked` of '{fact.name}', or let somebody ask for '{move.name}'",
                     )
+
+
+def _ending(policy: s.Policy, levels: Mapping[str, LevelPlan], faults: Faults) -> None:
+    """What ends a version is something of the policy."""
+    until = policy.amends.until if policy.amends is not None else None
+    if policy.amends is not None and until is not None and until.anchor is not None:
+        known = {name for level in levels.values() for name in (*level.phases, *level.duties)}
+        if until.anchor.name.rsplit(".", 1)[-1] not in known:
+            faults.unknown("phase or duty", until.anchor.name, policy.amends.span_of("until"), known)
 
 
 def digest(policy: s.Policy, calendar: Calendar) -> str:

@@ -32,14 +32,28 @@ def amendment_adopted(_plan: Plan, rows: Draft, _entry: Entry, event: e.Amendmen
 
 def _forget_adopted(rows: Draft) -> None:
     """A later amendment stands in the place of one that has not taken effect."""
+    _forget(rows, "amendment")
+
+
+def _forget(rows: Draft, kind: str) -> None:
     for key, timer in list(rows.scan(TIMER)):
-        if timer.kind == "amendment":
+        if timer.kind == kind:
             rows.drop(key)
+
+
+def amendment_given_up(_plan: Plan, rows: Draft, _entry: Entry, _event: e.AmendmentGivenUp) -> None:
+    _forget_adopted(rows)
+    _head(rows, amendment="")
 
 
 def plan_amended(plan: Plan, rows: Draft, entry: Entry, event: e.PlanAmended) -> None:
     _forget_adopted(rows)
-    head = _head(rows, plan=event.plan, amendment="")
+    returns = head_of(rows).returns if isinstance(event, e.CalendarAmended) else event.returns
+    head = _head(rows, plan=event.plan, amendment="", returns=returns)
+    if not isinstance(event, e.CalendarAmended):
+        _forget(rows, "amendment_ends")
+    if event.ends is not None:
+        rows.put(timer_key(event.ends, "open", "amendment_ends"), Timer(kind="amendment_ends", key=event.returns))
     level = plan.levels[head.level]
     for key, days in sorted(event.windows.items()):
         rows.put(key, days)

@@ -20,6 +20,7 @@ APPLIERS: Mapping[type[e.Event], Callable[[Plan, Draft, Entry, Any], None]] = {
     e.RunSuspended: run.run_suspended,
     e.RunResumed: run.run_resumed,
     e.AmendmentAdopted: amendments.amendment_adopted,
+    e.AmendmentGivenUp: amendments.amendment_given_up,
     e.PlanAmended: amendments.plan_amended,
     e.CalendarAmended: amendments.plan_amended,
     e.DutyDropped: amendments.duty_dropped,

@@ -57,6 +57,7 @@ class Head:
     withdrawn: bool = False
     kind: str = ""
     amendment: str = ""
+    returns: str = ""
 
 
 @attrs.frozen

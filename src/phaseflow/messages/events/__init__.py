@@ -107,6 +107,7 @@ from phaseflow.messages.events.relief import (
 )
 from phaseflow.messages.events.run import (
     AmendmentAdopted,
+    AmendmentGivenUp,
     CalendarAmended,
     DutyCarried,
     DutyDropped,
@@ -126,7 +127,8 @@ from phaseflow.messages.events.run import (
 )
 
 __all__ = [
-    "ActionAdded", "AmendmentAdopted", "AmountRecorded", "AuthorityDelegated", "BodyListed", "CalendarAmended",
+    "ActionAdded", "AmendmentAdopted", "AmendmentGivenUp", "AmountRecorded", "AuthorityDelegated", "BodyListed",
+    "CalendarAmended",
     "ConsequenceRefused", "Days", "DelegationEnded", "DocumentReached", "DocumentReturned", "DutyCarried",
     "DutyConfirmed", "DutyDated", "DutyDone", "DutyDropped", "DutyFellDue", "DutyFoundPoor", "DutyLocked",
     "DutyMayBegin", "DutyOpened", "DutyOwedBy", "DutyReminded", "DutyScheduled", "DutyUndone", "EdgeResult",

@@ -81,11 +81,20 @@ class AmendmentAdopted(Event):
 
 
 @attrs.frozen(kw_only=True)
+class AmendmentGivenUp(Event):
+    """An adopted plan could not take effect when its time came, for these reasons; the run goes on under its own."""
+
+    plan: str
+    reasons: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
 class PlanAmended(Event):
     """From here on the run goes by another plan; every date and amount that it moves is listed (R21).
 
     *windows* are bound windows (``window/…``), *visits* the open visits (``visit/…``), *moved* the terms and *amounts*
-    the quotas of what is owed (``duty/…``). What was judged stays judged.
+    the quotas of what is owed (``duty/…``). What was judged stays judged. *returns* is the plan that the run goes back
+    to once this one ends: at *ends*, or (None) when what ends it happens.
     """
 
     plan: str
@@ -96,6 +105,8 @@ class PlanAmended(Event):
     visits: Mapping[str, VisitDates] = EMPTY
     moved: Mapping[str, Term] = EMPTY
     amounts: Mapping[str, Fraction] = EMPTY
+    returns: str = ""
+    ends: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
