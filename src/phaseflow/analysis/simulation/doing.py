@@ -1,0 +1,460 @@
+"""What people do: for everything that is owed, who does it, when, and by which command.
+
+An event says that something is owed; the habit says how long it takes; at that instant the command is given, and the
+policy's own rules judge it. What is refused because something else must come first waits for that, and is tried again.
+Documents have a room of their own, `papers`, polls and items theirs, `ballots` and `items`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+import attrs
+
+from phaseflow.analysis.simulation.chance import Draw
+from phaseflow.analysis.simulation.habits import DutyDoing
+from phaseflow.analysis.simulation.tally import Case
+from phaseflow.analysis.simulation.trial import Run, Trial
+from phaseflow.core.decide import Decision
+from phaseflow.core.decide.step import Refusal
+from phaseflow.core.plan.model import Duty
+from phaseflow.core.state.rows import DutyState, PartState
+from phaseflow.messages import commands as m
+from phaseflow.messages import events as e
+from phaseflow.messages.events import Entry
+from phaseflow.spec import duties as specs
+
+TRIES = 40
+"""How often something that was held up by what nobody announces is looked at again, a day later each time."""
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+Act = Callable[[str], Decision]
+"""Gives a command for the person named."""
+
+
+@attrs.define(eq=False)
+class Task:
+    """Something to be done: what, the roles and persons who can, and how often it was tried."""
+
+    trial: Trial
+    run: Run
+    name: str
+    about: str
+    people: tuple[str, ...]
+    act: Act
+    planned: datetime
+    live: Callable[[], bool]
+    due: datetime | None = None
+    tries: int = 0
+    waiting: dict[str, str] = attrs.field(factory=dict)
+    """What must come first: names, and the fact that reads each."""
+    blamed: str = ""
+
+    def schedule(self) -> None:
+        """Put it on the agenda."""
+        self.trial.at(self.planned, self.go)
+
+    def go(self) -> None:
+        """Do it, if it still is to be done; whoever may not lets the next one try."""
+        if not self.live():
+            return
+        refusal: Refusal | None = None
+        for person in self.people:
+            refusal = self.act(person).refusal
+            if refusal is None:
+                self._done()
+                return
+            if refusal.kind != "not_entitled":
+                break
+        self._refused(refusal)
+
+    def _done(self) -> None:
+        since = max(self.planned, self.due) if self.due is not None else None
+        if self.blamed and since is not None and self.trial.now > since:
+            waited = self.trial.now - since
+            self.trial.wait(self.run, "needs", self.name, self.blamed, waited, waited)
+
+    def _refused(self, refusal: Refusal | None) -> None:
+        self.tries += 1
+        if refusal is not None and refusal.kind == "unmet" and self.tries < TRIES:
+            self.waiting = dict(self._missing(refusal))
+            if self.waiting:
+                self.trial.listen(self.run, self.waiting, self._came)
+                return
+            if refusal.requirements:  # of what nobody announces: units, the host
+                self.trial.at(self.trial.now + timedelta(days=1), self.go)
+                return
+        code = refusal.problems[0].code if refusal is not None else "PF301"
+        what = refusal.problems[0].what if refusal is not None else f"nobody can do '{self.name}'"
+        self.trial.tally.add("refused", code, self.run.level.name, self.name, self._plain(what))
+
+    def _plain(self, what: str) -> str:
+        """A refusal without the names of this unit and its people, so that like counts with like."""
+        for person in sorted({*self.people, self.about}, key=len, reverse=True):
+            if person:
+                what = what.replace(f"'{person}'", "'…'")
+        return _DATE.sub("…", what)
+
+    def _missing(self, refusal: Refusal) -> Iterator[tuple[str, str]]:
+        """What must come first: the names whose changes are announced, and the fact that reads each."""
+        for requirement in refusal.requirements:
+            if requirement.fact is not None:
+                yield from ((name, requirement.fact.name) for name in names_of(requirement.fact))
+        duty = self.run.level.duties.get(self.name)
+        if not refusal.requirements and duty is not None and any(one.code == "PF408" for one in refusal.problems):
+            yield from ((str(path).rsplit(".", 1)[-1], "passed") for path in getattr(duty.spec, "based_on", ()))
+
+    def _came(self, name: str, complete: bool, subject: str) -> None:
+        fact = self.waiting.get(name)
+        if (fact == "own_done" and subject != self.about) or (fact == "outstanding" and not complete):
+            return
+        trial = self.trial
+        trial.forget(self.run, self.waiting, self._came)
+        self.waiting, self.blamed = {}, name
+        chance = trial.chance(self.run, "again", self.name, self.about, self.tries)
+        trial.at(trial.after(trial.now, trial.habits.again, chance, 0.0), self.go)
+
+
+def names_of(fact: Any) -> Iterator[str]:
+    """The names in a fact whose changes are announced: duties, documents, polls, ledgers, phases."""
+    if fact is not None:
+        for key, value in fact.args:
+            if key in ("duty", "document", "poll", "ledger", "phase") and fact.name not in ("units", "units_share"):
+                yield str(value.value)
+
+
+def pick(trial: Trial, run: Run, roles: Iterable[str], *name: object) -> tuple[str, ...]:
+    """Those who have one of the roles: one of them by chance, and behind that one the others, who may stand in."""
+    roster = trial.scene.roster[run.name]
+    found = tuple(dict.fromkeys(person for role in roles for person in roster.get(role, ())))
+    if len(found) < 2:
+        return found
+    first = int(trial.chance(run, "who", *name) * len(found))
+    return found[first:] + found[:first]
+
+
+def evidence_of(duty: Duty) -> tuple[m.Evidence, ...]:
+    """A piece of each kind of evidence that is asked for."""
+    return tuple(m.Evidence(kind=str(kind), ref=f"{kind}.pdf") for kind in duty.spec.evidence)
+
+
+# --- what is owed -----------------------------------------------------------------------------------------------------
+
+
+def opened(trial: Trial, run: Run, entry: Entry, event: e.DutyOpened) -> None:
+    """A duty is owed: note its deadline, and let those who owe it plan when they do it."""
+    duty = run.level.duties.get(event.name)
+    if duty is None:
+        return
+    due = event.term.grace or event.term.due
+    if event.owed > 0 and due is not None:
+        trial.case(run, event.key, Case("duty", event.name, due, event.term.day))
+    begin, allowed = stretch(trial, run, duty, entry, event)
+    run.slices[event.key] = allowed / max(1, sum(step.blocking for step in duty.route))
+    doing = trial.habits.duties[run.level.name, duty.name]
+    match duty.kind:
+        case "document":
+            from phaseflow.analysis.simulation.papers import first_drafts
+
+            first_drafts(trial, run, duty, event.key, begin)
+        case "poll":
+            from phaseflow.analysis.simulation.ballots import plan_opening
+
+            plan_opening(trial, run, duty, event.key, begin, allowed)
+        case _:
+            for subject, people in owing(trial, run, duty):
+                _plan(trial, run, duty, doing, event, subject, people, begin, allowed)
+
+
+def stretch(trial: Trial, run: Run, duty: Duty, entry: Entry, event: e.DutyOpened) -> tuple[datetime, float]:
+    """(when it can be begun, how many seconds are then allowed): a step's own window and a period's count."""
+    begin, calendar = entry.at, trial.calendar
+    phase, number = event.key.split("/")[:2]
+    visit = run.rows.get(f"visit/{phase}/{number}")
+    window = visit.steps.get(duty.step, visit.window) if visit is not None and duty.step else None
+    days = event.period if event.period is not None else window
+    if days is not None and days.first is not None:
+        begin = max(begin, calendar.opens(days.first))
+    end = event.term.grace or event.term.due
+    if end is None:
+        days = days if days is not None and days.last is not None else visit.window if visit is not None else None
+        end = calendar.shuts(days.last) if days is not None and days.last is not None else None
+    left = (end - begin).total_seconds() if end is not None else 0.0
+    return begin, left if left > 0 else float(trial.habits.undated)
+
+
+def owing(trial: Trial, run: Run, duty: Duty) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(subject, who can do it for them): the run itself, each holder of a role, each body."""
+    match duty.subjects:
+        case "run":
+            yield "", pick(trial, run, duty.by or tuple(trial.plan.roles), duty.name)
+        case "role":
+            prefix = f"holder/{duty.each}/"
+            for key, _ in run.rows.scan(prefix):
+                person = key[len(prefix) :]
+                yield person, (person,)
+        case "body":
+            prefix = f"body/{duty.each}/"
+            for key, _ in run.rows.scan(prefix):
+                body = key[len(prefix) :]
+                yield body, pick(trial, run, for_body(trial, duty.by, duty.each, body), duty.name, body)
+
+
+def for_body(trial: Trial, roles: Iterable[str], kind: str, body: str) -> tuple[str, ...]:
+    """Roles that act for a body: one that is held for bodies of this kind is held for this one (R38)."""
+    return tuple(
+        f"{role}@{body}" if role in trial.plan.roles and trial.plan.roles[role].spec.for_ == kind else role
+        for role in roles
+    )
+
+
+def _plan(
+    trial: Trial, run: Run, duty: Duty, doing: DutyDoing, event: e.DutyOpened, subject: str, people: tuple[str, ...],
+    begin: datetime, allowed: float,
+) -> None:  # fmt: skip
+    """Put what one subject owes on the agenda, in one act or in several."""
+    if not people or trial.chance(run, "never", event.key, subject) < doing.never:
+        return
+    lasts = trial.after(begin, doing.delay, trial.chance(run, "delay", event.key, subject), allowed)
+    if event.period is not None and event.period.last is not None:  # a period that is over takes no records any more
+        lasts = min(lasts, trial.calendar.shuts(event.period.last) - timedelta(seconds=1))
+
+    def live() -> bool:
+        return _live(trial, run, event, subject)
+
+    for act, planned in _acts(trial, run, duty, doing, event.key, subject, begin, lasts):
+        Task(
+            trial=trial, run=run, name=duty.name, about=subject, people=people, act=act, planned=planned,
+            live=live,
+            due=event.term.grace or event.term.due,
+        ).schedule()  # fmt: skip
+
+
+def _live(trial: Trial, run: Run, event: e.DutyOpened, subject: str) -> bool:
+    """Whether it is still owed: of this visit, in its period, not done and not excepted."""
+    state: DutyState | None = run.rows.get(f"duty/{event.key}")
+    if state is None or state.exempt:
+        return False
+    if event.period is None and run.rows.get(f"latest/{state.name}") != event.key:
+        return False
+    if left_behind(trial, run, event.key, state.name):
+        return False
+    part: PartState | None = run.rows.get(f"part/{event.key}/{subject}")
+    return part is None or not (part.done or part.waived or part.reported or part.owes == 0)
+
+
+def left_behind(trial: Trial, run: Run, key: str, name: str) -> bool:
+    """Whether the phase was closed before this was done; it is counted as left undone."""
+    visit = run.rows.get("visit/" + "/".join(key.split("/", 2)[:2]))
+    if visit is None or visit.closed is None:
+        return False
+    trial.tally.add("undone", run.level.name, name)
+    return True
+
+
+def _acts(
+    trial: Trial, run: Run, duty: Duty, doing: DutyDoing, key: str, subject: str, begin: datetime, lasts: datetime
+) -> Iterator[tuple[Act, datetime]]:
+    """(act, when) for one subject of a duty; the last act comes when the delay is over."""
+    on: dict[str, Any] = {"subject": subject if duty.subjects == "body" else "", "evidence": evidence_of(duty)}
+
+    def giving(kind: type[m.Command], **more: Any) -> Act:
+        return lambda by: trial.do(run, kind, by, duty=duty.name, **more, **on)
+
+    match duty.spec:
+        case specs.TaskDuty() | specs.BulletinDuty():
+            yield giving(m.Complete), lasts
+        case specs.ChecklistDuty(items=items):
+            for item in items:
+                yield giving(m.CheckOff, entry=str(item)), lasts
+        case specs.MeetingDuty():
+            attendance, counts = _there(trial, run, duty.spec)
+            yield giving(m.HoldMeeting, attendance=attendance, counts=counts), lasts
+        case specs.QuotaDuty(pairs=None):
+            for number in range(1, doing.parts + 1):
+                act = _record(trial, run, duty, key, subject, Fraction(number, doing.parts), on)
+                yield act, begin + (lasts - begin) * number / doing.parts
+        case specs.QuotaDuty(pairs=whom):
+            partners = int(duty.amount or 1)
+            for number in range(1, partners + 1):
+                yield _pair(trial, run, duty, key, str(whom), on), begin + (lasts - begin) * number / partners
+        case _:
+            return
+
+
+def _record(
+    trial: Trial, run: Run, duty: Duty, key: str, subject: str, share: Fraction, on: dict[str, Any]
+) -> Act:
+    """Record what is left up to a share of an amount."""
+    assert isinstance(duty.spec, specs.QuotaDuty)
+    unit = duty.spec.quota.unit
+    return lambda by: trial.do(
+        run, m.Record, by, duty=duty.name, amount=_rest(run, key, subject, share), unit=unit, **on
+    )  # fmt: skip
+
+
+def _pair(trial: Trial, run: Run, duty: Duty, key: str, whom: str, on: dict[str, Any]) -> Act:
+    """Record one more partner, chosen when it is done."""
+    assert isinstance(duty.spec, specs.QuotaDuty)
+    unit, bodies = duty.spec.quota.unit, trial.plan.policy.bodies
+    return lambda by: trial.do(
+        run, m.Record, by, duty=duty.name, amount=Fraction(1), unit=unit, pair=_partner(run, key, whom, bodies), **on
+    )  # fmt: skip
+
+
+def _rest(run: Run, key: str, subject: str, share: Fraction) -> Fraction:
+    """What is left up to this share of what a subject owes."""
+    state: DutyState = run.rows.get(f"duty/{key}")
+    part: PartState | None = run.rows.get(f"part/{key}/{subject}")
+    owed = part.owes if part is not None and part.owes is not None else state.amount
+    have = part.amount if part is not None else Fraction(0)
+    return Fraction(1) if owed is None else max(owed * share - have, owed / 1000 if owed else Fraction(1))
+
+
+def _partner(run: Run, key: str, whom: str, bodies: Any) -> str:
+    """A partner that nobody has been paired with yet."""
+    prefix = f"{'body' if whom in bodies else 'holder'}/{whom}/"
+    for found, _ in run.rows.scan(prefix):
+        name = found[len(prefix) :]
+        if run.rows.get(f"pair/{key}/{name}") is None:
+            return name
+    return ""
+
+
+def _there(trial: Trial, run: Run, spec: specs.MeetingDuty) -> tuple[dict[str, str], dict[str, int]]:
+    """Everybody who is to attend does; of groups that must be a share of those present there are enough."""
+    roster = trial.scene.roster[run.name]
+    there = {person: "present" for role in spec.attend for person in roster.get(str(role), ())}
+    counts = {str(role): max(1, len(there)) for role in spec.at_least}
+    return there, counts
+
+
+# --- what was done ----------------------------------------------------------------------------------------------------
+
+
+def dated(trial: Trial, run: Run, _entry: Entry, event: e.DutyDated) -> None:
+    """A due day that hung on something is known now."""
+    name = event.key.split("/")[2].partition("#")[0]
+    due = event.term.grace or event.term.due
+    state: DutyState | None = run.rows.get(f"duty/{event.key}")
+    if due is not None and state is not None and state.owed > 0:
+        found = trial.the_case(run, event.key, "duty", name)
+        trial.case(run, event.key, Case("duty", name, due, event.term.day, found.done if found else None))
+
+
+def done(trial: Trial, run: Run, entry: Entry, event: e.DutyDone) -> None:
+    """A subject has done a duty."""
+    name = _name(run, event.key)
+    if event.rest == 0:
+        case = trial.the_case(run, event.key, "duty", name)
+        if case is not None:
+            case.done = entry.at
+    trial.changed(run, name, entry.at, complete=event.rest == 0, subject=event.subject)
+
+
+def fell_due(trial: Trial, run: Run, _entry: Entry, event: e.DutyFellDue) -> None:
+    """The due instant passed, and somebody still owed it."""
+    case = trial.the_case(run, event.key, "duty", _name(run, event.key))
+    if case is not None and event.outstanding > 0:
+        case.missed = True
+
+
+def _name(run: Run, key: str) -> str:
+    state: DutyState | None = run.rows.get(f"duty/{key}")
+    return state.name if state is not None else key.split("/")[2]
+
+
+def reported(trial: Trial, run: Run, entry: Entry, event: e.TaskReported) -> None:
+    """What somebody else has to confirm is confirmed, or found poor."""
+    duty = run.level.duties.get(_name(run, event.key))
+    if duty is None or not duty.spec.checked_by:
+        return
+    doing = trial.habits.duties[run.level.name, duty.name]
+    number = entry.seq
+    good = trial.chance(run, "poor", event.key, event.subject, number) >= doing.poor
+    people = pick(trial, run, map(str, duty.spec.checked_by), "check", event.key, event.subject)
+    subject, name = event.subject, duty.name
+    planned = trial.after(entry.at, ANSWERING, trial.chance(run, "check", event.key, subject, number), 0.0)
+
+    def confirm(by: str) -> Decision:
+        return trial.do(run, m.Confirm, by, duty=name, subject=subject, good=good, reason="" if good else "not enough")
+
+    def live() -> bool:
+        part: PartState | None = run.rows.get(f"part/{event.key}/{subject}")
+        return part is not None and part.reported and not part.done
+
+    Task(
+        trial=trial, run=run, name=name, about=subject, people=people, act=confirm, planned=planned, live=live
+    ).schedule()  # fmt: skip
+
+
+ANSWERING = Draw("fixed", (86_400.0,), "seconds")
+"""A day until somebody confirms what was reported."""
+
+
+def found_poor(trial: Trial, run: Run, entry: Entry, event: e.DutyFoundPoor) -> None:
+    """What was found poor is done again, in the time that it took before."""
+    duty = run.level.duties.get(_name(run, event.key))
+    state: DutyState | None = run.rows.get(f"duty/{event.key}")
+    if duty is None or state is None:
+        return
+    again = e.DutyOpened(key=event.key, name=state.name, owed=1, term=state.term, period=state.period)
+    doing = trial.habits.duties[run.level.name, duty.name]
+    subject, allowed = event.subject, run.slices.get(event.key, float(trial.habits.undated))
+    people = next((people for one, people in owing(trial, run, duty) if one == subject), ())
+    lasts = trial.after(entry.at, doing.delay, trial.chance(run, "redo", event.key, subject, entry.seq), allowed)
+
+    def live() -> bool:
+        return _live(trial, run, again, subject)
+
+    for act, planned in _acts(trial, run, duty, doing, event.key, subject, entry.at, lasts):
+        Task(
+            trial=trial, run=run, name=duty.name, about=subject, people=people, act=act, planned=planned, live=live
+        ).schedule()  # fmt: skip
+
+
+def asked(trial: Trial, run: Run, entry: Entry, event: e.QuestionAsked) -> None:
+    """Somebody answers what the run asks, so that it can go on."""
+    roles = (event.role,) if event.role else tuple(map(str, trial.plan.policy.appoints))
+    people = pick(trial, run, roles, "answer", event.about) or (m.SYSTEM,)
+    planned = trial.after(
+        entry.at, trial.habits.answer, trial.chance(run, "answer", event.about, entry.seq), float(trial.habits.undated)
+    )
+    verdict, question = verdict_for(run, event.about), event.question
+
+    def answer(by: str) -> Decision:
+        return trial.do(run, m.Answer, by, question=question, verdict=verdict, reason="as simulated")
+
+    def live() -> bool:
+        found = run.rows.get(f"question/{question}")
+        return found is not None and found.answered is None
+
+    Task(trial=trial, run=run, name=event.about.split(":", 1)[0], about=event.about, people=people, act=answer,
+         planned=planned, live=live).schedule()  # fmt: skip
+
+
+POLL = {"turnout": "valid", "quorum": "valid", "aggregate": "pooled", "unit": "nothing"}
+
+
+def verdict_for(run: Run, about: str) -> str:
+    """The answer with which things go on as they are."""
+    room, _, rest = about.partition(":")
+    match room:
+        case "document":
+            name, _version, key = rest.split(":")[:3]
+            duty = run.level.duties.get(key.split("/")[2])
+            step = duty.step_named(name) if duty is not None else None
+            return "go_on" if step is not None and step.family == "hear" else "accept"
+        case "poll":
+            return POLL.get(rest.split(":", 1)[0], "nothing")
+        case "item":
+            return "close"
+        case "consequence":
+            return "let_be"
+        case _:
+            return "noted"
