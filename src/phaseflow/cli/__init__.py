@@ -23,6 +23,7 @@ VERBS: dict[str, str] = {
     "calendar": "policies",
     "lint": "analyse",
     "explore": "analyse",
+    "simulate": "simulate",
     "diff": "diff",
     "graph": "policies",
     "trace": "trace",

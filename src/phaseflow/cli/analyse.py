@@ -114,7 +114,7 @@ def _register(policy: str, reading: Reading[Policy]) -> Any:
     if spec.clauses is None:
         return None
     named = Path(spec.span_of("clauses").file or policy).parent / spec.clauses
-    return _read(named if named.exists() else Path(policy).parent / spec.clauses, Register)
+    return read_beside(named if named.exists() else Path(policy).parent / spec.clauses, Register)
 
 
 def _accepted(policy: str) -> Any:
@@ -122,10 +122,10 @@ def _accepted(policy: str) -> Any:
     from phaseflow.analysis.accepted import Accepted
 
     path = Path(policy).with_suffix(".lint.yaml")
-    return _read(path, Accepted) if path.exists() else None
+    return read_beside(path, Accepted) if path.exists() else None
 
 
-def _read(path: Path, shape: type[S]) -> S:
+def read_beside(path: Path, shape: type[S]) -> S:
     """Read a file of another shape than a policy.
 
     Raises:
@@ -201,7 +201,7 @@ def _claims(policy: str, named: str | None, plan: Plan) -> list[Property]:
     from phaseflow.analysis.explore.properties import Properties, can_end, compile_properties
 
     path = Path(named) if named is not None else Path(policy).with_suffix(".properties.yaml")
-    written = compile_properties(_read(path, Properties), plan) if named is not None or path.exists() else ()
+    written = compile_properties(read_beside(path, Properties), plan) if named is not None or path.exists() else ()
     return [*(can_end(level) for level in plan.levels), *written]
 
 

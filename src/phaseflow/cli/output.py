@@ -62,6 +62,8 @@ def plain(value: Any) -> Any:
     isoformat = getattr(value, "isoformat", None)
     if isoformat is not None:
         return isoformat()
+    if isinstance(value, float):  # an estimate; nothing that is owed or decided is one
+        return round(value, 6)
     return value if value is None or isinstance(value, (bool, int, str)) else str(value)
 
 

@@ -13,9 +13,9 @@ from datetime import datetime
 
 import attrs
 
-from phaseflow.analysis.simulation.doing import names_of, pick
 from phaseflow.analysis.simulation.scene import PROGRAMME
 from phaseflow.analysis.simulation.tally import Case
+from phaseflow.analysis.simulation.tasks import MOST_VISITS, NOBODY, names_of, pick
 from phaseflow.analysis.simulation.trial import PROGRAMME_MOVES, UNIT_MOVES, Run, Trial
 from phaseflow.core.conditions import Condition, Requirement, reads
 from phaseflow.core.decide import phases
@@ -48,9 +48,10 @@ class Keeper:
 
     def begin(self) -> None:
         """Listen for what the gates read, and ask when the time has come."""
-        names = {name for way in self.ways for name in names_in(way.gate)} | set(self.duties())
+        gates = [self.judged_by(way).gate for way in self.ways]
+        names = {name for gate in gates for name in names_in(gate)} | set(self.duties())
         self.trial.listen(self.run, sorted(names), self.came)
-        if any(fact.name in UNITS for way in self.ways if way.gate is not None for fact in reads(way.gate)):
+        if any(fact.name in UNITS for gate in gates if gate is not None for fact in reads(gate)):
             self.trial.unit_moved.append(self.look_again)
         self.trial.at(self.since, self.ask_first, rank=self.rank)
 
@@ -58,6 +59,10 @@ class Keeper:
     def rank(self) -> int:
         """Units ask before their programme."""
         return PROGRAMME_MOVES if self.run.name == PROGRAMME else UNIT_MOVES
+
+    def judged_by(self, way: Move) -> Move:
+        """The move whose gate tells whether a way is taken: a way without one waits for the gate of its phase."""
+        return judged_by(self.run, way)
 
     def alive(self) -> bool:
         """Whether what is kept is still to be left."""
@@ -90,12 +95,12 @@ class Keeper:
         way = self.first_open()
         if way is not None:
             self.ask(way)
-        elif self.phase and self.since > self.trial.scene.begins and self.ways and self.dated():
+        elif self.phase and self.dated() and self.ways[0].gate is not None:
             self.ask(self.ways[0])
 
     def duties(self) -> tuple[str, ...]:
         """Prescribed duties of a phase that has neither a window nor a gate: it is left once they are done."""
-        if not self.phase or self.dated() or all(way.gate is not None for way in self.ways):
+        if not self.phase or self.dated() or all(self.judged_by(way).gate is not None for way in self.ways):
             return ()
         rules = self.run.level.duties
         return tuple(name for name in self.run.level.phases[self.phase].duties if rules[name].prescribed)
@@ -132,7 +137,7 @@ class Keeper:
             if not phases.allowed(step, way):
                 continue
             try:
-                judged = phases.examine(step, way)
+                judged = phases.examine(step, self.judged_by(way))
             except Refusal:
                 continue
             if judged is None and self._owed():
@@ -158,7 +163,7 @@ class Keeper:
             if decision.refusal.kind != "not_entitled":
                 return
         else:
-            self.trial.tally.add("refused", "PF301", self.run.level.name, way.name, f"nobody can ask for '{way.name}'")
+            self.trial.tally.add("refused", NOBODY, self.run.level.name, way.name, f"can ask for '{way.name}'")
             return
         if getattr(decision.verdict, "verdict", "passed") == "held":
             self.first_open()
@@ -178,6 +183,11 @@ def _left(requirements: list[Requirement]) -> dict[str, str] | None:
 def names_in(condition: Condition | None) -> set[str]:
     """Every name in a condition whose changes are announced."""
     return {name for fact in reads(condition) for name in names_of(fact)} if condition is not None else set()
+
+
+def judged_by(run: Run, way: Move) -> Move:
+    """The move itself where it has a gate, else the closing of the phase that it leaves."""
+    return way if way.gate is not None or not way.source else run.level.moves.get(f"{way.source}.close", way)
 
 
 def busy(run: Run) -> bool:
@@ -207,7 +217,7 @@ def opened(trial: Trial, run: Run, entry: Entry, event: e.PhaseOpened) -> None:
     trial.changed(run, event.phase, entry.at, complete=False)
     _unit_moved(trial, run)
     ways = tuple(_ways(trial, run, event.phase))
-    if not ways:
+    if not ways or event.visit > MOST_VISITS:
         return
     ready = any(trial.habits.moves.get(way.name) == "when ready" for way in ways)
     since = entry.at if last is None or ready else max(entry.at, trial.calendar.at(last, ASKED_AT))
@@ -246,13 +256,13 @@ def closed(trial: Trial, run: Run, entry: Entry, event: e.PhaseClosed) -> None:
     last = visit.window.last
     since = visit.opened if last is None else max(visit.opened, trial.calendar.at(last, ASKED_AT))
     if move is not None and move.source == event.phase:
-        _waited(trial, run, entry, move, since)
+        _waited(trial, run, entry, judged_by(run, move), since, move.name)
     trial.changed(run, event.phase, entry.at)
     _unit_moved(trial, run)
     rest(trial, run)
 
 
-def _waited(trial: Trial, run: Run, entry: Entry, move: Move, since: datetime | None) -> None:
+def _waited(trial: Trial, run: Run, entry: Entry, move: Move, since: datetime | None, gate: str = "") -> None:
     """What a gate that has just passed had waited for, from *since* on: whatever came last."""
     if since is None or entry.at <= since:
         return
@@ -266,7 +276,7 @@ def _waited(trial: Trial, run: Run, entry: Entry, move: Move, since: datetime | 
     if came and came[-1][0] > since:
         last, name = came[-1]
         before = max(since, came[-2][0]) if len(came) > 1 else since
-        trial.wait(run, "gate", move.name, name, last - since, last - before)
+        trial.wait(run, "gate", gate or move.name, name, last - since, last - before)
 
 
 def _unit_moved(trial: Trial, run: Run) -> None:
@@ -321,7 +331,7 @@ def never(trial: Trial) -> None:
         for visit in run.head.open:
             phase = visit.partition("/")[0]
             for move in _ways(trial, run, phase) if phase != CAMPAIGN else ():
-                judged = phases.examine(step, move) if move.gate is not None else None
+                judged = phases.examine(step, judged_by(run, move))
                 for requirement in judged.requirements if judged is not None else ():
                     for name in names_of(requirement.fact):
                         trial.tally.add("wait", "gate", level, move.name, name, "never")

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from phaseflow.analysis.simulation.doing import Task, pick
+from phaseflow.analysis.simulation.tasks import OFTEN, Task, left_behind, pick
 from phaseflow.analysis.simulation.trial import Run, Trial
+from phaseflow.core import deadlines
 from phaseflow.core.decide import Decision
 from phaseflow.core.decide.tallies import rated_on
 from phaseflow.core.plan.model import Duty
@@ -24,6 +25,10 @@ def plan_opening(trial: Trial, run: Run, duty: Duty, key: str, begin: datetime, 
     doing = trial.habits.duties[run.level.name, duty.name]
     if trial.chance(run, "never", key) < doing.never:
         return
+    open_for = duty.spec.open_for if isinstance(duty.spec, PollDuty) else None
+    if open_for is not None:  # it is to be over in time, so it is opened so much earlier
+        stays = (deadlines.instant_after(begin, open_for, trial.calendar) - begin).total_seconds()
+        allowed = max(0.0, allowed - stays)
     planned = trial.after(begin, doing.delay, trial.chance(run, "delay", key), allowed)
     _open(trial, run, duty, key, planned)
 
@@ -39,7 +44,9 @@ def _open(trial: Trial, run: Run, duty: Duty, key: str, planned: datetime) -> No
 
     def live() -> bool:
         state: PollState | None = run.rows.get(f"poll/{key}")
-        return run.rows.get(f"latest/{duty.name}") == key and (state is None or state.status == "void")
+        if run.rows.get(f"latest/{duty.name}") != key or (state is not None and state.status != "void"):
+            return False
+        return not left_behind(trial, run, key, duty.name)
 
     Task(trial=trial, run=run, name=duty.name, about="", people=pick(trial, run, duty.by, "poll", key), act=open_it,
          planned=planned, live=live).schedule()  # fmt: skip
@@ -147,6 +154,8 @@ def voided(trial: Trial, run: Run, entry: Entry, event: e.PollVoided) -> None:
     """A poll without a valid result is opened anew."""
     duty = run.level.duties[run.rows.get(f"duty/{event.key}").name]
     state: PollState = run.rows.get(f"poll/{event.key}")
+    if state.round > OFTEN:
+        return
     trial.tally.add("band", run.level.name, duty.name, "(void)")
     planned = trial.after(entry.at, trial.habits.answer, trial.chance(run, "reopen", event.key, state.round),
                           float(trial.habits.undated))  # fmt: skip

@@ -125,7 +125,7 @@ class Defaults(Habit):
         default=None, metadata=doc("The time allowed for what has no due day, in a phase without an end.")
     )
     answer: Spread | None = attrs.field(
-        default=None, metadata=doc("How long a question of the run waits for its answer.")
+        default=None, metadata=doc("How long a question, or what somebody confirms or verifies, waits.")
     )
 
 

@@ -1,26 +1,22 @@
 """What people do: for everything that is owed, who does it, when, and by which command.
 
 An event says that something is owed; the habit says how long it takes; at that instant the command is given, and the
-policy's own rules judge it. What is refused because something else must come first waits for that, and is tried again.
-Documents have a room of their own, `papers`, polls and items theirs, `ballots` and `items`.
+policy's own rules judge it. Documents have a room of their own, `papers`; so have polls and items.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-import attrs
-
-from phaseflow.analysis.simulation.chance import Draw
+from phaseflow.analysis.simulation import ballots, papers
 from phaseflow.analysis.simulation.habits import DutyDoing
 from phaseflow.analysis.simulation.tally import Case
+from phaseflow.analysis.simulation.tasks import MOST_VISITS, OFTEN, Act, Task, evidence_of, left_behind, owing, pick
 from phaseflow.analysis.simulation.trial import Run, Trial
 from phaseflow.core.decide import Decision
-from phaseflow.core.decide.step import Refusal
 from phaseflow.core.plan.model import Duty
 from phaseflow.core.state.rows import DutyState, PartState
 from phaseflow.messages import commands as m
@@ -28,128 +24,13 @@ from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry
 from phaseflow.spec import duties as specs
 
-TRIES = 40
-"""How often something that was held up by what nobody announces is looked at again, a day later each time."""
-
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-
-Act = Callable[[str], Decision]
-"""Gives a command for the person named."""
-
-
-@attrs.define(eq=False)
-class Task:
-    """Something to be done: what, the roles and persons who can, and how often it was tried."""
-
-    trial: Trial
-    run: Run
-    name: str
-    about: str
-    people: tuple[str, ...]
-    act: Act
-    planned: datetime
-    live: Callable[[], bool]
-    due: datetime | None = None
-    tries: int = 0
-    waiting: dict[str, str] = attrs.field(factory=dict)
-    """What must come first: names, and the fact that reads each."""
-    blamed: str = ""
-
-    def schedule(self) -> None:
-        """Put it on the agenda."""
-        self.trial.at(self.planned, self.go)
-
-    def go(self) -> None:
-        """Do it, if it still is to be done; whoever may not lets the next one try."""
-        if not self.live():
-            return
-        refusal: Refusal | None = None
-        for person in self.people:
-            refusal = self.act(person).refusal
-            if refusal is None:
-                self._done()
-                return
-            if refusal.kind != "not_entitled":
-                break
-        self._refused(refusal)
-
-    def _done(self) -> None:
-        since = max(self.planned, self.due) if self.due is not None else None
-        if self.blamed and since is not None and self.trial.now > since:
-            waited = self.trial.now - since
-            self.trial.wait(self.run, "needs", self.name, self.blamed, waited, waited)
-
-    def _refused(self, refusal: Refusal | None) -> None:
-        self.tries += 1
-        if refusal is not None and refusal.kind == "unmet" and self.tries < TRIES:
-            self.waiting = dict(self._missing(refusal))
-            if self.waiting:
-                self.trial.listen(self.run, self.waiting, self._came)
-                return
-            if refusal.requirements:  # of what nobody announces: units, the host
-                self.trial.at(self.trial.now + timedelta(days=1), self.go)
-                return
-        code = refusal.problems[0].code if refusal is not None else "PF301"
-        what = refusal.problems[0].what if refusal is not None else f"nobody can do '{self.name}'"
-        self.trial.tally.add("refused", code, self.run.level.name, self.name, self._plain(what))
-
-    def _plain(self, what: str) -> str:
-        """A refusal without the names of this unit and its people, so that like counts with like."""
-        for person in sorted({*self.people, self.about}, key=len, reverse=True):
-            if person:
-                what = what.replace(f"'{person}'", "'…'")
-        return _DATE.sub("…", what)
-
-    def _missing(self, refusal: Refusal) -> Iterator[tuple[str, str]]:
-        """What must come first: the names whose changes are announced, and the fact that reads each."""
-        for requirement in refusal.requirements:
-            if requirement.fact is not None:
-                yield from ((name, requirement.fact.name) for name in names_of(requirement.fact))
-        duty = self.run.level.duties.get(self.name)
-        if not refusal.requirements and duty is not None and any(one.code == "PF408" for one in refusal.problems):
-            yield from ((str(path).rsplit(".", 1)[-1], "passed") for path in getattr(duty.spec, "based_on", ()))
-
-    def _came(self, name: str, complete: bool, subject: str) -> None:
-        fact = self.waiting.get(name)
-        if (fact == "own_done" and subject != self.about) or (fact == "outstanding" and not complete):
-            return
-        trial = self.trial
-        trial.forget(self.run, self.waiting, self._came)
-        self.waiting, self.blamed = {}, name
-        chance = trial.chance(self.run, "again", self.name, self.about, self.tries)
-        trial.at(trial.after(trial.now, trial.habits.again, chance, 0.0), self.go)
-
-
-def names_of(fact: Any) -> Iterator[str]:
-    """The names in a fact whose changes are announced: duties, documents, polls, ledgers, phases."""
-    if fact is not None:
-        for key, value in fact.args:
-            if key in ("duty", "document", "poll", "ledger", "phase") and fact.name not in ("units", "units_share"):
-                yield str(value.value)
-
-
-def pick(trial: Trial, run: Run, roles: Iterable[str], *name: object) -> tuple[str, ...]:
-    """Those who have one of the roles: one of them by chance, and behind that one the others, who may stand in."""
-    roster = trial.scene.roster[run.name]
-    found = tuple(dict.fromkeys(person for role in roles for person in roster.get(role, ())))
-    if len(found) < 2:
-        return found
-    first = int(trial.chance(run, "who", *name) * len(found))
-    return found[first:] + found[:first]
-
-
-def evidence_of(duty: Duty) -> tuple[m.Evidence, ...]:
-    """A piece of each kind of evidence that is asked for."""
-    return tuple(m.Evidence(kind=str(kind), ref=f"{kind}.pdf") for kind in duty.spec.evidence)
-
-
 # --- what is owed -----------------------------------------------------------------------------------------------------
 
 
 def opened(trial: Trial, run: Run, entry: Entry, event: e.DutyOpened) -> None:
     """A duty is owed: note its deadline, and let those who owe it plan when they do it."""
     duty = run.level.duties.get(event.name)
-    if duty is None:
+    if duty is None or run.head.visits.get(duty.phase, 0) > MOST_VISITS:
         return
     due = event.term.grace or event.term.due
     if event.owed > 0 and due is not None:
@@ -159,13 +40,9 @@ def opened(trial: Trial, run: Run, entry: Entry, event: e.DutyOpened) -> None:
     doing = trial.habits.duties[run.level.name, duty.name]
     match duty.kind:
         case "document":
-            from phaseflow.analysis.simulation.papers import first_drafts
-
-            first_drafts(trial, run, duty, event.key, begin)
+            papers.first_drafts(trial, run, duty, event.key, begin)
         case "poll":
-            from phaseflow.analysis.simulation.ballots import plan_opening
-
-            plan_opening(trial, run, duty, event.key, begin, allowed)
+            ballots.plan_opening(trial, run, duty, event.key, begin, allowed)
         case _:
             for subject, people in owing(trial, run, duty):
                 _plan(trial, run, duty, doing, event, subject, people, begin, allowed)
@@ -186,31 +63,6 @@ def stretch(trial: Trial, run: Run, duty: Duty, entry: Entry, event: e.DutyOpene
         end = calendar.shuts(days.last) if days is not None and days.last is not None else None
     left = (end - begin).total_seconds() if end is not None else 0.0
     return begin, left if left > 0 else float(trial.habits.undated)
-
-
-def owing(trial: Trial, run: Run, duty: Duty) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """(subject, who can do it for them): the run itself, each holder of a role, each body."""
-    match duty.subjects:
-        case "run":
-            yield "", pick(trial, run, duty.by or tuple(trial.plan.roles), duty.name)
-        case "role":
-            prefix = f"holder/{duty.each}/"
-            for key, _ in run.rows.scan(prefix):
-                person = key[len(prefix) :]
-                yield person, (person,)
-        case "body":
-            prefix = f"body/{duty.each}/"
-            for key, _ in run.rows.scan(prefix):
-                body = key[len(prefix) :]
-                yield body, pick(trial, run, for_body(trial, duty.by, duty.each, body), duty.name, body)
-
-
-def for_body(trial: Trial, roles: Iterable[str], kind: str, body: str) -> tuple[str, ...]:
-    """Roles that act for a body: one that is held for bodies of this kind is held for this one (R38)."""
-    return tuple(
-        f"{role}@{body}" if role in trial.plan.roles and trial.plan.roles[role].spec.for_ == kind else role
-        for role in roles
-    )
 
 
 def _plan(
@@ -246,15 +98,6 @@ def _live(trial: Trial, run: Run, event: e.DutyOpened, subject: str) -> bool:
         return False
     part: PartState | None = run.rows.get(f"part/{event.key}/{subject}")
     return part is None or not (part.done or part.waived or part.reported or part.owes == 0)
-
-
-def left_behind(trial: Trial, run: Run, key: str, name: str) -> bool:
-    """Whether the phase was closed before this was done; it is counted as left undone."""
-    visit = run.rows.get("visit/" + "/".join(key.split("/", 2)[:2]))
-    if visit is None or visit.closed is None:
-        return False
-    trial.tally.add("undone", run.level.name, name)
-    return True
 
 
 def _acts(
@@ -377,9 +220,11 @@ def reported(trial: Trial, run: Run, entry: Entry, event: e.TaskReported) -> Non
     doing = trial.habits.duties[run.level.name, duty.name]
     number = entry.seq
     good = trial.chance(run, "poor", event.key, event.subject, number) >= doing.poor
+    good = good or run.poor[event.key, event.subject] >= OFTEN
     people = pick(trial, run, map(str, duty.spec.checked_by), "check", event.key, event.subject)
     subject, name = event.subject, duty.name
-    planned = trial.after(entry.at, ANSWERING, trial.chance(run, "check", event.key, subject, number), 0.0)
+    chance = trial.chance(run, "check", event.key, subject, number)
+    planned = trial.after(entry.at, trial.habits.answer, chance, run.slices.get(event.key, 0.0))
 
     def confirm(by: str) -> Decision:
         return trial.do(run, m.Confirm, by, duty=name, subject=subject, good=good, reason="" if good else "not enough")
@@ -393,16 +238,13 @@ def reported(trial: Trial, run: Run, entry: Entry, event: e.TaskReported) -> Non
     ).schedule()  # fmt: skip
 
 
-ANSWERING = Draw("fixed", (86_400.0,), "seconds")
-"""A day until somebody confirms what was reported."""
-
-
 def found_poor(trial: Trial, run: Run, entry: Entry, event: e.DutyFoundPoor) -> None:
     """What was found poor is done again, in the time that it took before."""
     duty = run.level.duties.get(_name(run, event.key))
     state: DutyState | None = run.rows.get(f"duty/{event.key}")
     if duty is None or state is None:
         return
+    run.poor[event.key, event.subject] += 1
     again = e.DutyOpened(key=event.key, name=state.name, owed=1, term=state.term, period=state.period)
     doing = trial.habits.duties[run.level.name, duty.name]
     subject, allowed = event.subject, run.slices.get(event.key, float(trial.habits.undated))

@@ -319,7 +319,7 @@ class _Making:
                         items=spec.items, classes=tuple(map(str, spec.classes)) or tuple(ledger.classes),
                         after=str(spec.after or ""), entered=draw_of(spec.entered, AT_ONCE),
                         settle=draw_of(spec.settle, default.delay), never=_share(spec.never),
-                        verify=draw_of(spec.verify, ANSWER), poor=_share(spec.poor),
+                        verify=draw_of(spec.verify, draw_of(self.spec.defaults.answer, ANSWER)), poor=_share(spec.poor),
                     )  # fmt: skip
 
 
@@ -367,11 +367,13 @@ def assumptions(spec: Behaviour, plan: Plan, start: date, started: bool, until: 
     if spec.defaults.delay is None:
         yield "an act comes after 10 % to 110 % of the time allowed, most often at 60 % (triangular)"
         yield "what comes again in every period is done within its period"
-        yield "the time allowed for a document is shared evenly among the steps of its route"
+        yield "the time for a document is shared evenly among the steps of its route that have no limit of their own"
     if spec.defaults.undated is None:
         yield f"what has no due day, in a phase without an end, has {UNDATED // DAY} days"
     if spec.defaults.never is None:
         yield "nobody leaves a duty undone for good"
+    if spec.defaults.answer is None:
+        yield "a question, and what somebody confirms or verifies, waits 2 days"
     if spec.defaults.again is None:
         yield "who was held up tries again a day after what was missing is there"
     yield "a move is asked for at 17:00 on the last day of a window, and without one when its gate would pass"

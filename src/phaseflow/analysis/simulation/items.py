@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from phaseflow.analysis.simulation.doing import Task, pick
 from phaseflow.analysis.simulation.habits import LedgerDoing
 from phaseflow.analysis.simulation.tally import Case
+from phaseflow.analysis.simulation.tasks import OFTEN, Task, pick
 from phaseflow.analysis.simulation.trial import Run, Trial
 from phaseflow.core.decide import Decision
 from phaseflow.core.plan.model import Ledger
@@ -131,7 +131,9 @@ def settled(trial: Trial, run: Run, entry: Entry, event: e.ItemSettled | e.ItemE
         trial.changed(run, ledger.name, entry.at)
     if doing is None or verify in ("none", "unstated") or isinstance(event, e.ItemExplained):
         return
-    poor = trial.chance(run, "poor", event.item, entry.seq) < doing.poor
+    state = _state(run, event.item)
+    often = state is not None and state.attempt >= OFTEN
+    poor = not often and trial.chance(run, "poor", event.item, entry.seq) < doing.poor
     planned = trial.after(entry.at, doing.verify, trial.chance(run, "verify", event.item, entry.seq),
                           float(trial.habits.undated))  # fmt: skip
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from phaseflow.analysis.simulation.doing import Task, evidence_of, for_body, left_behind, owing, pick
 from phaseflow.analysis.simulation.habits import Doing
 from phaseflow.analysis.simulation.tally import Case
+from phaseflow.analysis.simulation.tasks import OFTEN, Task, evidence_of, for_body, left_behind, owing, pick
 from phaseflow.analysis.simulation.trial import Run, Trial
 from phaseflow.core.decide import Decision
 from phaseflow.core.plan.model import Duty, RouteStep
@@ -19,9 +19,6 @@ from phaseflow.messages import commands as m
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry
 from phaseflow.spec import duties as specs
-
-MOST_RETURNS = 10
-"""After so many versions a document is let through: somebody puts an end to it."""
 
 SPOKEN = 10
 """How many of each group are consulted where nothing else is said."""
@@ -44,11 +41,13 @@ def reached(trial: Trial, run: Run, entry: Entry, event: e.DocumentReached) -> N
         if rule is not None:
             if step in event.due:
                 name = f"{duty.name}.{step}"
-                limit = Case("step", name, event.due[step], trial.calendar.day_of(event.due[step]))
-                trial.case(run, f"{event.key}/{event.subject}/{entry.seq}", limit)
-                run.limits[event.key, event.subject, step] = limit
+                case = Case("step", name, event.due[step], trial.calendar.day_of(event.due[step]))
+                trial.case(run, f"{event.key}/{event.subject}/{entry.seq}", case)
+                run.limits[event.key, event.subject, step] = case
             begin = _begin(trial, run, duty, rule, entry, event)
-            _plan(trial, run, duty, rule, event.key, event.subject, begin, entry.seq)
+            limit = event.due.get(step)
+            allowed = (limit - begin).total_seconds() if limit is not None else None
+            _plan(trial, run, duty, rule, event.key, event.subject, begin, entry.seq, allowed)
 
 
 def _begin(trial: Trial, run: Run, duty: Duty, rule: RouteStep, entry: Entry, event: e.DocumentReached) -> datetime:
@@ -65,14 +64,18 @@ def _name(run: Run, key: str) -> str:
 
 
 def _plan(
-    trial: Trial, run: Run, duty: Duty, rule: RouteStep, key: str, subject: str, begin: datetime, seq: int
-) -> None:
+    trial: Trial, run: Run, duty: Duty, rule: RouteStep, key: str, subject: str, begin: datetime, seq: int,
+    allowed: float | None = None,
+) -> None:  # fmt: skip
+    """Plan one step: it has the time that the policy gives it, or its share of the document's."""
     doing = trial.habits.duties[run.level.name, duty.name]
     step: Doing = doing.steps[rule.name]
     if trial.chance(run, "never", key, subject, rule.name, seq) < step.never:
         return
     chance = trial.chance(run, "delay", key, subject, rule.name, seq)
-    planned = trial.after(begin, step.delay, chance, run.slices.get(key, float(trial.habits.undated)))
+    if allowed is None:
+        allowed = run.slices.get(key, float(trial.habits.undated))
+    planned = trial.after(begin, step.delay, chance, allowed)
 
     def live() -> bool:
         state: DocumentState | None = run.rows.get(f"document/{key}/{subject}")
@@ -125,7 +128,7 @@ def _act(
         version = state().version if state() else 0  # type: ignore[union-attr]
         share = trial.habits.duties[run.level.name, duty.name].returns.get(rule.name, 0.0)
         poor = trial.chance(run, "returns", key, subject, rule.name, version) < share
-        accept = not (poor and rule.returns_to and version <= MOST_RETURNS)
+        accept = not (poor and rule.returns_to and version <= OFTEN)
         return trial.do(
             run, m.Judge, by, accept=accept, reason="" if accept else "not good enough", step=rule.name, **mine
         )  # fmt: skip

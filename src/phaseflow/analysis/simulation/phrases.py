@@ -1,4 +1,7 @@
-"""How long people take: a length of time, or a share of the time that they are given (`SpanPhrase`)."""
+"""How long people take: a length of time, or a share of the time that they are given (`SpanPhrase`).
+
+Codes: PF949 a length or a share beyond all measure; the others are those of every phrase.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ class SpanPhrase(Phrase):
     def _read(cls, cursor: Cursor) -> Self:
         count, token = cursor.number("number")
         if count > MOST:
-            cursor.fail("PF124", f"{quoted(token.text)} is beyond all measure", token,
+            cursor.fail("PF949", f"{quoted(token.text)} is beyond all measure", token,
                         why=f"a length or share is at most {MOST} of its unit", fix="choose another unit")  # fmt: skip
         if cursor.skip("mark", "%"):
             return cls(count=count / 100, unit="share")

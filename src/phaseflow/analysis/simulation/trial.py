@@ -47,10 +47,6 @@ SENT = (UnitsObliged, UnitWithdrawn, HandedOver)
 PEOPLE, UNIT_MOVES, PROGRAMME_MOVES = 0, 1, 2
 """The order within one instant: people act before a move is asked for, units before their programme."""
 
-MOST_ACTS = 100_000
-"""More acts in one run end the trial: people who go round in a ring, with no time between."""
-
-
 @attrs.define(eq=False)
 class Run:
     """One run of a trial. *last* gives the instant of the latest change of what a condition reads, by its name."""
@@ -66,6 +62,8 @@ class Run:
     """Seconds allowed for each step of a document, by the key of its duty."""
     limits: dict[tuple[str, str, str], Case] = attrs.field(factory=dict)
     """Running time limits of steps, by key and subject of the document and the step."""
+    poor: Counter[tuple[str, str]] = attrs.field(factory=Counter)
+    """How often what a subject did was found poor, by the key of the duty and the subject."""
     boxes: dict[str, Counter[tuple[str, str, str]]] = attrs.field(factory=dict)
     groups: dict[str, Counter[tuple[str, str, str, str]]] = attrs.field(factory=dict)
 
@@ -143,15 +141,21 @@ class Trial:
         heapq.heappush(self._agenda, (max(instant, self.now), rank, self._count, act, given))
 
     def after(self, begin: datetime, draw: Draw, chance: float, allowed: float) -> datetime:
-        """The instant that a draw leads to, from *begin* on; a share is one of *allowed* seconds."""
+        """The instant that a draw leads to, from *begin* on; a share is one of *allowed* seconds.
+
+        What comes after the last day comes when nobody looks any more, however much later.
+        """
         found = draw.at(chance)
+        length = found * (allowed if draw.scale == "share" else DAY if draw.scale == "business_days" else 1.0)
+        if length >= (self.until - begin).total_seconds():
+            return max(begin, self.until)
         if draw.scale == "business_days":
             days = int(found)
             rest = timedelta(seconds=round((found - days) * DAY))
             if not days:
                 return begin + rest
             return self.calendar.shift_instant(begin, LengthPhrase(count=days, unit="business_day"), 1) + rest
-        return begin + timedelta(seconds=round(found * allowed if draw.scale == "share" else found))
+        return begin + timedelta(seconds=round(length))
 
     def chance(self, run: Run, *name: object) -> float:
         """The draw for something in a run of this trial."""
