@@ -11,6 +11,7 @@ from phaseflow.policies import load_policy
 from phaseflow.testing.coverage import clauses_by_scenario, goals, measure
 from phaseflow.testing.coverage.goals import KINDS
 from phaseflow.testing.coverage.observe import observed
+from phaseflow.testing.scenarios.collect import results
 
 STORY = """\
 scenarios:
@@ -119,6 +120,67 @@ def test_each_scenario_names_the_clauses_it_executed(desk):
 
 def call(*words):
     return CliRunner().invoke(main, [str(word) for word in words])
+
+
+KINDS_AND_GUESTS = """\
+phaseflow: 1
+campaign: visits
+zone: Asia/Shanghai
+roles:
+  office: {of: programme}
+  head:   {of: unit}
+  guest:  {of: unit, invited: true, clause: "1.2"}
+defaults: {phase: {opens: on date, closes: by head, clock: calendar}, duty: {due: none}}
+phases:
+  study:
+    window: 03-01 .. 03-31
+    own_actions: true
+    duties: {case: {task: A case, by: head, units: street, clause: "2"}}
+ledgers:
+  gaps: {opened_by: head, classes: {any_gap: none}, close: {by: owner, evidence: none, verify: none}, survives: false}
+programme:
+  kinds: {department: {clause: "1"}, street: {clause: "1.1"}}
+  phases: {study: {closes: by office}}
+  outcomes: {over: {by: office}}
+outcomes: {completed: {by: head}}
+"""
+
+
+def shown_of_kinds(tmp_path, story):
+    """The clauses that a story of a department and a street executes, and what the policy wants to be shown."""
+    (tmp_path / "visits.yaml").write_text(KINDS_AND_GUESTS, encoding="utf-8")
+    file = tmp_path / "visits.scenario.yaml"
+    file.write_text(
+        "start: 2026-03-01\npeople: {qian: office}\nunits:\n"
+        "  water: {kind: department, people: {wang: head, ke: guest}}\n"
+        "  hill: {kind: street, people: {jie: head}}\n"
+        f"scenarios:\n  one:\n    story:\n{story}",
+        encoding="utf-8",
+    )
+    (result,) = results((file,))
+    assert result.problems == ()
+    (found,) = measure([result])
+    return clauses_by_scenario([result])[result.name], {str(goal) for goal in found.goals}
+
+
+def test_a_kind_of_units_is_executed_by_what_only_such_units_do(tmp_path):
+    """That there is a street shows nothing; that it does what only streets owe does."""
+    told, _ = shown_of_kinds(tmp_path, "      - 03-02 jie: complete case\n        done: case\n")
+    assert set(told) == {"1.1", "2"}
+
+
+def test_whoever_does_what_anybody_may_acts_in_the_roles_they_have(tmp_path):
+    """A guest owes nothing and answers for nothing; what the guest does nevertheless shows the guest's clause."""
+    acts = "      - 03-02 wang: add-action study corner\n      - then ke: complete corner\n"
+    told, _ = shown_of_kinds(tmp_path, acts)
+    assert set(told) == {"1.2"}
+
+
+def test_what_nobody_verifies_is_found_poor_by_nobody(tmp_path):
+    """A ledger without a verifier has no goal that only a verifier can reach."""
+    _, wanted = shown_of_kinds(tmp_path, "      - on: 03-02\n        in: water\n        open: study\n")
+    assert {"gaps: closed", "gaps: any_gap opened"} <= wanted
+    assert "gaps: found poor" not in wanted
 
 
 def test_coverage_is_told_in_text_json_and_html(desk):

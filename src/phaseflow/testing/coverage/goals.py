@@ -261,7 +261,7 @@ def _ledger(ledger: Ledger, level: str) -> Iterator[Goal]:
         return Goal(kind=kind, level=level, subject=ledger.name, detail=detail, span=span, clauses=clauses)
 
     yield goal("closed")
-    if spec.close.verify is not None and spec.close.verify != "unstated":
+    if spec.close.verify not in ("unstated", "none"):
         yield goal("found poor", spec.close.span)
     for name, kind in spec.classes.items():
         clauses = tuple(map(str, kind.clause)) or ledger.clause

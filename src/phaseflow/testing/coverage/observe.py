@@ -84,6 +84,8 @@ class _Trail:
     names: dict[str, str] = attrs.field(factory=dict)
     voters: dict[str, int] = attrs.field(factory=dict)
     given: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
+    kind: str = ""
+    """Of the unit; empty for a programme, and where kinds are not told apart."""
 
     def hit(self, kind: str, subject: str, detail: str, *, level: str | None = None) -> None:
         """A goal was reached."""
@@ -112,9 +114,9 @@ class _Trail:
             self._rest(event)
 
     def _authority(self, entry: Entry) -> None:
-        """The role that an act was done by, and those of the actor that imply it."""
+        """The role that an act was done by, and those of the actor that imply it; all of them where anybody may act."""
         used = entry.authority.replace(",", " ").split()
-        for role in used:
+        for role in used or self.given.get(entry.actor, ()):
             self._role(role)
         self._implied(entry.actor, used)
 
@@ -223,6 +225,8 @@ class _Trail:
             self._role(role)
         self._implied(actor, (*rule.by, rule.each))
         self.touch(self.plan.policy.bodies.get(rule.each))  # type: ignore[call-overload]
+        if rule.spec.units and self.plan.policy.programme is not None:
+            self.touch(self.plan.policy.programme.kinds.get(self.kind))  # type: ignore[call-overload]
 
     def _timing(self, rule: Duty, event: Any, entry: Entry, subject: str) -> None:
         term = self.terms.get((event.key, subject)) or self.terms.get((event.key, "")) or Term()
@@ -369,7 +373,8 @@ class _Trail:
                 self.touch(policy.make_up)
             case e.EventVoided():
                 self.touch(policy.recording)
-            case e.RunStarted(level=level):
+            case e.RunStarted(level=level, kind=kind):
+                self.kind = kind
                 self.touch(policy, policy.programme if level == "programme" else None)
             case e.PersonJoined(person=person, roles=roles, given=given):
                 self.given[person] = given or roles
