@@ -396,6 +396,18 @@ def test_making_up_owes_a_new_duty_and_keeps_the_old_verdict() -> None:
         assert run.ask("b.close", "ann", "04-08").verdict.verdict == "passed"
 
 
+def test_what_is_made_up_counts_once_the_make_up_s_own_checker_has_seen_it() -> None:
+    """`checked_by` of the make-up binds what it orders, whoever checks the duty itself; the duty as it was is not."""
+    text = policy(TASK, PRE).replace("window: 14 days}", "window: 14 days, checked_by: member}")
+    with Campaign(text, people=PEOPLE) as run:
+        assert names(run.do(c.Complete, "ann", "03-02", duty="pre")) == ["TaskReported", "DutyDone"]
+        run.do(c.OrderMakeUp, "ann", "03-05", judged={"job": "missing", "pre": "poor"})
+        assert names(run.do(c.Complete, "lea", "03-06", duty="job")) == ["TaskReported"]
+        run.no(c.Confirm, "ann", "03-07", "PF301", duty="job", subject="", good=True)
+        run.do(c.Confirm, "mo", "03-07", duty="job", subject="", good=True)
+        assert run.get(f"duty/{run.get('latest/job')}").outstanding == 0
+
+
 def test_making_up_is_off_unless_the_policy_turns_it_on() -> None:
     """PF350."""
     with Campaign(policy(TASK).replace("make_up: {by: boss, window: 14 days}\n", ""), people=PEOPLE) as run:

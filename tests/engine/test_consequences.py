@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +140,25 @@ def test_r33_a_department_below_seventy_percent_explains_and_makes_up(pilot: Pil
     assert pilot.owed("north") == ["explanation", "make_up_lessons"]
     assert pilot.owed("south") == []
     pilot.units["north"].complete("explanation", by="north.lead")
+    pilot.whole()
+
+
+def test_r13_what_a_rating_asks_for_is_due_so_long_after_the_rating() -> None:
+    """Ten days after the rating, though the rating is the programme's; with its ladder, and late on the eleventh."""
+    due = {"explanation: {task: Explain the result, by: lead, opens: by band}":
+           "explanation: {task: Explain, by: lead, opens: by band, due: 10 days after three_ratings done}"}  # fmt: skip
+    pilot = Pilot(**due)
+    pilot.open()
+    pilot.cast(10, north=6, south=7)
+    pilot.close()
+    (explanation,) = [owed for owed in pilot.units["north"].todo("north.lead") if owed.subject == "explanation"]
+    assert explanation.due == date(2009, 7, 12)
+    pilot.clock.now = datetime(2009, 7, 12, 15, 59, 59, tzinfo=UTC)
+    pilot.engine.tick()
+    assert pilot.events(pilot.units["north"], e.DutyFellDue) == []
+    pilot.clock.now += timedelta(seconds=1)
+    pilot.engine.tick()
+    assert [event.key for event in pilot.events(pilot.units["north"], e.DutyFellDue)] == ["rating/made_up/explanation"]
     pilot.whole()
 
 

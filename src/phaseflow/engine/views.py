@@ -20,6 +20,7 @@ from phaseflow.core.deeds import Outlook
 from phaseflow.core.gates import judge, subjects_outstanding
 from phaseflow.core.plan.model import Duty, Move, Plan
 from phaseflow.core.reasons import Reason, act_for, number_text, reasons
+from phaseflow.core.state.duties import checkers_of
 from phaseflow.core.state.polls import vote_key
 from phaseflow.core.state.rows import Draft, DutyState, PartState, Question, VisitState
 from phaseflow.engine.answers import Owed, PhaseView, Refused, Status
@@ -209,7 +210,7 @@ def _document(step: Step, rule: Duty, state: DutyState, person: str, held: froze
 def _checks(step: Step, duties: Duties, person: str, held: frozenset[str]) -> Iterator[Owed]:
     """What others have reported and this person's role confirms."""
     for rule, state in duties:
-        if not held & set(map(str, rule.spec.checked_by)):
+        if not held & set(checkers_of(step.plan, rule, state)):
             continue
         for key, part in step.rows.scan(f"part/{state.key}/"):
             subject = key.rsplit("/", 1)[1]

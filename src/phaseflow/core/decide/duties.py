@@ -17,7 +17,7 @@ from phaseflow.core.decide.people import holders_of, require, require_other, rol
 from phaseflow.core.decide.step import Refusal, Step, refuse, refuse_all
 from phaseflow.core.gates import text_of
 from phaseflow.core.plan.model import Duty
-from phaseflow.core.state.duties import duty_of, part_of, records_of
+from phaseflow.core.state.duties import checkers_of, duty_of, part_of, records_of
 from phaseflow.core.state.rows import Counted, DutyState, PartState
 from phaseflow.errors import Problem, did_you_mean
 from phaseflow.messages import commands as c
@@ -227,8 +227,10 @@ def _check_composition(step: Step, duty: Duty, spec: specs.MeetingDuty, command:
 
 def confirm(step: Step, command: c.Confirm) -> None:
     duty, state = find(step, command.duty, step.at)
-    span = duty.spec.span_of("checked_by")
-    if not duty.spec.checked_by:
+    make_up = step.plan.policy.make_up
+    span = (make_up if state.ordered and make_up is not None and make_up.checked_by else duty.spec).span_of("checked_by")
+    checkers = checkers_of(step.plan, duty, state)
+    if not checkers:
         refuse(
             "illegal",
             "PF345",
@@ -238,9 +240,7 @@ def confirm(step: Step, command: c.Confirm) -> None:
             fix="nothing to do",
             clause=duty.clause,
         )
-    require(
-        step, map(str, duty.spec.checked_by), f"check '{duty.name}'", span=span, clause=duty.clause, subject=duty.name
-    )
+    require(step, checkers, f"check '{duty.name}'", span=span, clause=duty.clause, subject=duty.name)
     part = part_of(step.rows, state.key, command.subject)
     records = records_of(step.rows, state.key, command.subject)
     for author in dict.fromkeys((command.subject, *(name for record in records for name in record.by))):
@@ -276,7 +276,7 @@ def reported(step: Step, duty: Duty, key: str, subject: str) -> None:
             step.emit(e.DutyUndone(key=key, subject=subject, rest=state.outstanding + 1))
             finish(step, key, subject)
         return
-    if duty.spec.checked_by and not part.confirmed:
+    if not part.confirmed and checkers_of(step.plan, duty, state):
         if not part.reported:
             step.emit(e.TaskReported(key=key, subject=subject))
         return

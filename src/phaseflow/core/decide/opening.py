@@ -145,7 +145,11 @@ def term_of(step: Step, duty: Duty, day: date | None, *, about: bool = False) ->
 
 
 def open_single(step: Step, name: str, because: str) -> None:
-    """Owe one duty (again), because a band or a make-up asks for it; the new one is linked to the one before."""
+    """Owe one duty (again), because a band or a make-up asks for it; the new one is linked to the one before.
+
+    It is due as the policy says where that hangs on something that happened, such as the rating that asks for it; owed
+    again, only on what happened on this day. Days that are written, and planned edges, bind no such duty (R8).
+    """
     duty = step.level.duties[name]
     if not duty.concerns(step.head.kind):
         return
@@ -153,7 +157,18 @@ def open_single(step: Step, name: str, because: str) -> None:
     number = 1 + sum(1 for _ in step.rows.scan(f"duty/{duty.phase}/made_up/{name}"))
     key = f"{duty.phase}/made_up/{name}" if number == 1 else f"{duty.phase}/made_up/{name}_{number}"
     amount = duty.amount
-    _open(step, duty, key, Term(), amount, None, before or because)
+    _open(step, duty, key, term_of(step, duty, _due_by_happening(step, duty, again=bool(before))), amount, None, before or because)
+
+
+def _due_by_happening(step: Step, duty: Duty, *, again: bool) -> date | None:
+    """The due day of a duty that hangs on what has happened; None where it does not, or has not happened yet."""
+    due = duty.due
+    if due is None or due.anchor is None or due.undated or due.anchor.edge in ("start", "end"):
+        return None
+    known = anchors(step)
+    if again and known.get((due.anchor.name, due.anchor.edge)) != step.day:
+        return None
+    return deadlines.day_of_moment(due, step.calendar, step.head.start, known)
 
 
 def anchors(step: Step) -> dict[tuple[str, str], date]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from phaseflow.core.plan.model import Plan
+from phaseflow.core.plan.model import Duty, Plan
 from phaseflow.core.state.rows import Counted, Draft, DutyState, PartState, Rows, Timer, timer_key
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry, Term
@@ -28,6 +28,13 @@ def part_of(rows: Draft, key: str, subject: str) -> PartState:
     """What a subject has done towards a duty; an empty part where there is no row yet."""
     state: PartState | None = rows.get(f"part/{key}/{subject}")
     return state or NOTHING
+
+
+def checkers_of(plan: Plan, rule: Duty, state: DutyState) -> tuple[str, ...]:
+    """The roles that say a duty was done: those its own rule names; of what a make-up ordered, those of the make-up."""
+    make_up = plan.policy.make_up
+    named = make_up.checked_by if state.ordered and make_up is not None else ()
+    return tuple(map(str, named or rule.spec.checked_by))
 
 
 def records_of(rows: Rows, key: str, subject: str) -> list[Counted]:

@@ -109,6 +109,11 @@ class DutyState:
     exempt: str = ""
 
     @property
+    def ordered(self) -> bool:
+        """Whether a make-up ordered it: names have no ``#``, which numbers the orders of one duty."""
+        return "#" in self.key
+
+    @property
     def outstanding(self) -> int:
         """How many still owe it, a count."""
         return self.owed - self.done - self.waived
