@@ -17,7 +17,7 @@ from phaseflow.core.decide.people import holders_of, require, require_other, rol
 from phaseflow.core.decide.step import Refusal, Step, refuse, refuse_all
 from phaseflow.core.gates import text_of
 from phaseflow.core.plan.model import Duty
-from phaseflow.core.state.duties import checkers_of, duty_of, part_of, records_of
+from phaseflow.core.state.duties import checkers_of, checking, duty_of, part_of, records_of
 from phaseflow.core.state.rows import Counted, DutyState, PartState
 from phaseflow.errors import Problem, did_you_mean
 from phaseflow.messages import commands as c
@@ -227,8 +227,7 @@ def _check_composition(step: Step, duty: Duty, spec: specs.MeetingDuty, command:
 
 def confirm(step: Step, command: c.Confirm) -> None:
     duty, state = find(step, command.duty, step.at)
-    make_up = step.plan.policy.make_up
-    span = (make_up if state.ordered and make_up is not None and make_up.checked_by else duty.spec).span_of("checked_by")
+    span = checking(step.plan, duty, state).span_of("checked_by")
     checkers = checkers_of(step.plan, duty, state)
     if not checkers:
         refuse(

@@ -156,8 +156,8 @@ def open_single(step: Step, name: str, because: str) -> None:
     before = step.get(f"latest/{name}") or ""
     number = 1 + sum(1 for _ in step.rows.scan(f"duty/{duty.phase}/made_up/{name}"))
     key = f"{duty.phase}/made_up/{name}" if number == 1 else f"{duty.phase}/made_up/{name}_{number}"
-    amount = duty.amount
-    _open(step, duty, key, term_of(step, duty, _due_by_happening(step, duty, again=bool(before))), amount, None, before or because)
+    term = term_of(step, duty, _due_by_happening(step, duty, again=bool(before)))
+    _open(step, duty, key, term, duty.amount, None, before or because)
 
 
 def _due_by_happening(step: Step, duty: Duty, *, again: bool) -> date | None:

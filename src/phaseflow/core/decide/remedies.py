@@ -19,7 +19,7 @@ from phaseflow.core.deeds import Bar, Cause, Deed, Verb
 from phaseflow.core.gates import Sources, result_of, subjects_outstanding, text_of
 from phaseflow.core.plan.model import CAMPAIGN, Duty, Ledger, RouteStep
 from phaseflow.core.state.documents import DocumentState
-from phaseflow.core.state.duties import records_of
+from phaseflow.core.state.duties import checkers_of, records_of
 from phaseflow.core.state.ledgers import ItemState
 from phaseflow.core.state.polls import PollState
 from phaseflow.core.state.rows import DutyState, Head, PartState, Rows, timer_instant
@@ -275,7 +275,7 @@ def _acts(step: Step, rule: Duty, state: DutyState | None, facts: Sources, left:
     if isinstance(rule.spec, ChecklistDuty) and rule.subjects == "run":
         entries = tuple(str(entry) for entry in rule.spec.items if str(entry) not in part.entries)
         count = max(1, len(entries))
-    checked = tuple(map(str, rule.spec.checked_by))
+    checked = checkers_of(step.plan, rule, state)
     if not (rule.subjects == "run" and part.reported and checked):
         yield _deed(
             step, VERBS[rule.kind], rule, state, part, subjects=entries[:MOST_NAMED] or names, count=count,

@@ -13,6 +13,8 @@ from phaseflow.core.plan.model import Duty, Plan
 from phaseflow.core.state.rows import Counted, Draft, DutyState, PartState, Rows, Timer, timer_key
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry, Term
+from phaseflow.spec.duties import DutyBase
+from phaseflow.spec.model import MakeUpSpec
 
 NOTHING = PartState()
 """What a subject has done who has done nothing yet."""
@@ -30,11 +32,17 @@ def part_of(rows: Draft, key: str, subject: str) -> PartState:
     return state or NOTHING
 
 
-def checkers_of(plan: Plan, rule: Duty, state: DutyState) -> tuple[str, ...]:
-    """The roles that say a duty was done: those its own rule names; of what a make-up ordered, those of the make-up."""
+def checking(plan: Plan, rule: Duty, state: DutyState | None) -> MakeUpSpec | DutyBase:
+    """The rule whose ``checked_by`` says who confirms a duty: its own, or that of the make-up which ordered it."""
     make_up = plan.policy.make_up
-    named = make_up.checked_by if state.ordered and make_up is not None else ()
-    return tuple(map(str, named or rule.spec.checked_by))
+    if state is not None and state.ordered and make_up is not None and make_up.checked_by:
+        return make_up
+    return rule.spec
+
+
+def checkers_of(plan: Plan, rule: Duty, state: DutyState | None) -> tuple[str, ...]:
+    """The roles that say a duty was done; none where it counts as soon as it is reported."""
+    return tuple(map(str, checking(plan, rule, state).checked_by))
 
 
 def records_of(rows: Rows, key: str, subject: str) -> list[Counted]:
