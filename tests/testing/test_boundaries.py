@@ -116,6 +116,123 @@ scenarios:
     }  # fmt: skip
 
 
+TIMED = """\
+phaseflow: 1
+campaign: timed
+zone: Asia/Shanghai
+calendar: {country: CN}
+roles: {office: Office, lead: Lead, member: Member, guests: {title: Guests, invited: true}}
+defaults: {phase: {opens: on date, closes: by lead, clock: calendar}}
+phases:
+  study:
+    window: 03-01 .. 03-31
+    gate: {all: [{done: notes, share: 50%}, {items: gaps, at_most: 1}]}
+    duties:
+      notes: {task: Take notes, each: member, due: 03-10, grace: 2 days, lock: 5 days}
+      report:
+        document: Report
+        by: lead
+        due: none
+        route: [{draft: lead}, {approve: office, returns_to: draft, within: 3 days, silence: accept}]
+      views:
+        poll: Views
+        by: lead
+        due: none
+        edges: {outside: {raters: guests}}
+        choices: [good, poor]
+        measure: good of valid
+        anonymous: true
+        quorum: none
+        smallest_group: 1
+        open_for: 2 days
+        bands: {exclusive: [{otherwise: completed}]}
+ledgers:
+  gaps: {required: [what], opened_by: lead, close: {by: lead, evidence: none, verify: none}, survives: false}
+outcomes: {completed: {}}
+"""
+
+LIMITS = [
+    ("03-12 23:59:59 li: complete notes", "grace: notes: one second before"),
+    ("03-13 00:00:00 li: complete notes", "grace: notes: at"),
+    ("03-13 00:00:01 li: complete notes", "grace: notes: one second after"),
+    ("03-15 23:59:59 li: complete notes", "lock: notes: one second before"),
+    ("03-16 00:00:00 li: complete notes", "lock: notes: at"),
+    ("03-05 08:59:59 boss: judge report accept", "limit: report: approve: one second before"),
+    ("on: 03-05 09:00:00", "limit: report: approve: at"),
+    ("on: 03-05 09:00:01", ""),
+    ("on: 03-04 09:59:59", "limit: views: one second before"),
+    ("on: 03-04 10:00:00", "limit: views: at"),
+]
+
+
+@pytest.fixture
+def timed(desk):
+    """Plays one line, after a report that waits for its approval and a poll that runs; what it pins, of some kinds."""
+    (desk.folder / "policy.yaml").write_text(TIMED)
+
+    def pinned(*lines, kinds=("grace", "lock", "limit", "gate")):
+        first = ("03-02 09:00 wang: draft report", "03-02 10:00 wang: open-poll views --invited outside/guests=3")
+        found = desk.story(*first, *lines)
+        assert found.problems == (), found.problems
+        (pinning,) = pin([found])
+        return {one.name for one in pinning.boundaries if one.key in pinning.by and one.kind in kinds}
+
+    return pinned
+
+
+@pytest.mark.parametrize(("line", "name"), LIMITS)
+def test_time_limits_are_pinned_by_a_line_at_their_instant(timed, line, name):
+    """The end of grace, the lock, and how long a step or a poll may take: at the second, and while it is pending."""
+    if "03-16 00:00:00" in line:
+        told = timed(f"{{{line}, refused: ended}}")
+    else:
+        told = timed(f"{{{line}, never: RunConcluded}}")
+    assert told == ({name} if name else set())
+
+
+def test_a_limit_that_no_longer_runs_is_not_pinned(timed):
+    """Once the report is approved, nobody looks at the time it might have taken."""
+    before = "03-03 boss: judge report accept"
+    assert timed(before, "{on: 03-05 08:59:59, open: study}", "{on: 03-05 09:00:00, open: study}") == set()
+
+
+def test_bounds_of_gates_are_pinned_where_the_gate_is_asked_for(timed):
+    """One of two members is just enough; with none, and with one item more than is allowed, the gate is held."""
+    item = "then wang: open-item gaps --owner wang --field what=x"
+    assert timed("{03-03 wang: request study.close, held: [notes]}") == {"gate: study.close: done notes: -1"}
+    assert timed("03-03 li: complete notes", item, "{then wang: request study.close, open: none}") == {
+        "gate: study.close: done notes: =", "gate: study.close: items gaps: ="
+    }  # fmt: skip
+    assert timed("03-03 li: complete notes", item, item, "{then wang: request study.close, held: [gaps]}") == {
+        "gate: study.close: done notes: =", "gate: study.close: items gaps: +1"
+    }  # fmt: skip
+    assert timed("03-03 li, chen: complete notes", "{then wang: request study.close, open: none}") == set()
+
+
+def test_stubs_of_time_limits_lead_to_the_instant(desk):
+    """A stub waits for the last second, and says where the document then is."""
+    (desk.folder / "policy.yaml").write_text(TIMED)
+    path = desk.write("scenarios: {drafted: {story: [03-02 09:00 wang: draft report]}}\n")
+    stubs = desk.folder / "stubs.scenario.yaml"
+    assert call("test", path, "-q", "--stubs", stubs).exit_code == 0
+    written = stubs.read_text()
+    assert "on: 2009-03-05 08:59:59\n        documents: {report: approve}" in written
+    assert "on: 2009-03-05 09:00:00\n        documents: {report: done}" in written
+    assert {result.state for result in results((stubs,))} == {"unconfirmed"}
+
+
+@pytest.mark.parametrize(("years", "meets"), [
+    ("02-01 .. 03-31", True), ("2009-02-01 .. 2009-03-31", False), ("2012-02-01 .. 2012-03-31", True),
+    ("11-01 .. 03-31", True), ("2011-11-01 .. 2012-03-31", True), ("03-01 .. 03-31", False), ("02-29 .. 03-31", True),
+])  # fmt: skip
+def test_the_leap_day_is_looked_at_only_where_the_policy_can_meet_it(desk, years, meets):
+    """A window with its year holds 29 February or does not; one without may be in any year."""
+    path = desk.folder / "policy.yaml"
+    path.write_text(WEEKLY.replace("03-02 .. 03-29", years))
+    assert years in path.read_text()
+    assert ("day: calendar: 29 February" in {one.name for one in boundaries(load_policy(path))}) == meets
+
+
 @pytest.mark.parametrize("key", ["note: no clause", "clause: '3'\n    unconfirmed: by machine"])
 def test_what_nobody_confirmed_pins_nothing(desk, key):
     """Without a clause, or still marked unconfirmed, a scenario pins nothing."""

@@ -219,7 +219,14 @@ def _stubs(found: list[Result], file: Path) -> None:
 
 
 def _mutate(
-    paths: tuple[Path, ...], of: str, memory: Path | None, *, all_: bool, remembered: bool, **how: int
+    paths: tuple[Path, ...],
+    of: str,
+    memory: Path | None,
+    *,
+    all_: bool,
+    remembered: bool,
+    jobs: int,
+    every: int,
 ) -> tuple[list[Problem], Data]:
     """Try the mutants of each policy on its scenarios; tell, remember, and give them as data.
 
@@ -243,7 +250,9 @@ def _mutate(
         before, key = known.get(name, kept.Memory()), kept.asked(files)
         survivors = before.unnoticed if before.asked == key else {}
         tried = tuple(
-            try_mutants(policy, files, killers=before.noticed, survivors=survivors, only=remembered, **how)
+            try_mutants(
+                policy, files, jobs=jobs, every=every, killers=before.noticed, survivors=survivors, only=remembered
+            )
         )
         known[name] = kept.remember(before, tried, key)
         verdicts, problems = of_mutants(policy, tried, beside(policy))

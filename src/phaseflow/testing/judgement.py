@@ -16,7 +16,7 @@ from phaseflow.policies import load_policy, read_tree
 from phaseflow.testing import unreachable
 from phaseflow.testing.accepted import Acceptance, Accepted, Measure, beside, sift, unequal, unproved
 from phaseflow.testing.boundaries import Pinning, pin
-from phaseflow.testing.boundaries.edges import Boundary
+from phaseflow.testing.boundaries.model import Boundary
 from phaseflow.testing.coverage import Coverage, measure
 from phaseflow.testing.coverage.goals import Goal
 from phaseflow.testing.mutation.operators import Mutant, mutants

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from phaseflow.analysis.explore.happenings import Happening, Ruling, What, never
 from phaseflow.analysis.findings import view
 from phaseflow.core.plan.model import CAMPAIGN, LevelPlan, Plan
-from phaseflow.testing.boundaries.edges import Boundary
+from phaseflow.testing.boundaries.model import Boundary
 from phaseflow.testing.coverage.goals import Goal
 
 SILENT = Ruling(proved=False, why="the exploration speaks of phases, moves, gates and outcomes, and not of this")

@@ -7,10 +7,9 @@ at one less and exactly. Beside these stand the days that calendars stumble over
 from __future__ import annotations
 
 from calendar import isleap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Literal
 
 import attrs
 
@@ -19,57 +18,9 @@ from phaseflow.core.plan.model import Duty, LevelPlan, Plan
 from phaseflow.errors import Span
 from phaseflow.spec.duties import Bands, PollDuty, Quorum
 from phaseflow.spec.phrases import DayPhrase, LengthPhrase, SharePhrase
+from phaseflow.testing.boundaries import gates, limits
+from phaseflow.testing.boundaries.model import SIDES, Boundary, Kind
 from phaseflow.testing.coverage.goals import has_deadline
-
-Kind = Literal["threshold", "quorum", "deadline", "item", "quota", "checklist", "empty", "tie", "day"]
-
-KINDS: Mapping[Kind, str] = {
-    "threshold": "bounds of bands: one below, at, one above",
-    "quorum": "quorums: one short, just enough",
-    "deadline": "due instants: one second before, at, one second after",
-    "item": "due instants of items: one second before, at, one second after",
-    "quota": "quotas: one less, exactly",
-    "checklist": "checklists: all but one",
-    "empty": "nobody there: of a role, or to answer",
-    "tie": "ties",
-    "day": "days on which the clock changes, leap days, ends of months",
-}
-"""Kinds in the order of a report, with what they look at."""
-
-SIDES: Mapping[str, str] = {"-1": "one second before", "=": "at", "+1": "one second after"}
-
-
-@attrs.frozen(kw_only=True)
-class Boundary:
-    """One place to look at.
-
-    *side* is which side of it: ``-1``, ``=``, ``+1``, or empty. *value* is the bound where it is a number.
-    """
-
-    kind: Kind
-    level: str
-    subject: str
-    side: str = ""
-    detail: str = ""
-    value: Fraction | None = None
-    span: Span = attrs.field(eq=False)
-    clauses: tuple[str, ...] = attrs.field(default=(), eq=False)
-
-    @property
-    def key(self) -> str:
-        """The boundary's name, the same in every run of the same plan."""
-        return "|".join((self.kind, self.level, self.subject, self.detail, self.side))
-
-    @property
-    def name(self) -> str:
-        """The boundary as it is told, and as an accepted entry names it."""
-        return f"{self.kind}: {self}"
-
-    def __str__(self) -> str:
-        where = " (programme)" if self.level == "programme" else ""
-        side = {"deadline": SIDES, "item": SIDES}.get(self.kind, {}).get(self.side, self.side)
-        parts = [f"{self.subject}{where}", self.detail, side]
-        return ": ".join(part for part in parts if part)
 
 
 def boundaries(plan: Plan) -> tuple[Boundary, ...]:
@@ -86,6 +37,9 @@ def boundaries(plan: Plan) -> tuple[Boundary, ...]:
 def _of_level(level: LevelPlan, plan: Plan) -> Iterator[Boundary]:
     for duty in level.duties.values():
         yield from _duty(duty, level, plan)
+        yield from limits.boundaries(duty, level)
+    for move in level.moves.values():
+        yield from gates.boundaries(move, level, plan)
     for ledger in level.ledgers.values():
         for name, kind in ledger.spec.classes.items():
             if kind.within == "none":

@@ -19,7 +19,10 @@ from phaseflow.core.counting import numbers_of
 from phaseflow.core.plan.model import LevelPlan, Plan
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry, Term
-from phaseflow.testing.boundaries.edges import KINDS, Boundary, boundaries, changes
+from phaseflow.testing.boundaries.edges import boundaries, changes
+from phaseflow.testing.boundaries.gates import Counted
+from phaseflow.testing.boundaries.limits import Limits
+from phaseflow.testing.boundaries.model import KINDS, Boundary
 from phaseflow.testing.scenarios.collect import Result
 from phaseflow.testing.scenarios.play import Played
 
@@ -101,6 +104,12 @@ class _Seen:
         self.empty: set[tuple[str, str]] = set()
         self.unanswered: set[tuple[str, str]] = set()
         self.ties: set[tuple[str, str]] = set()
+        self.graces: set[tuple[str, str, str]] = set()
+        self.gates: set[tuple[str, str, str, str]] = set()
+        """(level, move, fact, side)."""
+        self.limits: set[tuple[str, str, str, str, str]] = set()
+        """(kind, level, duty, detail, side)."""
+        self.moments = played.moments
         self.days: set[date] = set(played.days)
         self.month_ends: set[date] = set()
         for name, (level, entries) in played.trails.items():
@@ -112,6 +121,12 @@ class _Seen:
         match one.kind:
             case "deadline":
                 return (*where, one.side) in self.done
+            case "grace":
+                return (*where, one.side) in self.graces
+            case "gate":
+                return (*where, one.detail, one.side) in self.gates
+            case "lock" | "limit":
+                return (one.kind, *where, one.detail, one.side) in self.limits
             case "item":
                 return (one.level, f"{one.subject}/{one.detail}", one.side) in self.done
             case "quota":
@@ -181,6 +196,8 @@ class _Trail:
         self.sums: dict[tuple[str, str], Fraction] = {}
         self.voters: Counter[str] = Counter()
         self.invited: dict[str, int] = {}
+        self.counted = Counted(plan, level)
+        self.limits = Limits(level, seen.moments)
 
     def read(self, entries: Iterable[Entry], looked: tuple[tuple[int, int], ...]) -> None:
         """Take in a trail; only what belongs to a line that expects something pins anything."""
@@ -189,7 +206,10 @@ class _Trail:
             event: Any = entry.event
             lines = enumerate(looked, 1)
             self.looked = next((number for number, (after, last) in lines if after < entry.seq <= last), 0)
+            self.counted.take(event, self._name(event))
             match event:
+                case e.GateJudged() if self.looked:
+                    self.seen.gates |= {(self.level.name, event.move, *one) for one in self.counted.sides(event)}
                 case e.ItemOpened() | e.ItemAmended():
                     self.items[event.item] = (event.kind, event.term)
                 case e.ItemSettled():
@@ -200,12 +220,20 @@ class _Trail:
                     self._duty(event, entry)
         self.seen.amounts |= set(self.last_amounts.values())
         self.seen.entries |= set(self.last_entries.values())
+        self.limits.finish()
+        self.seen.limits |= {(kind, self.level.name, duty, step, side) for kind, duty, step, side in self.limits.seen}
+
+    def _name(self, event: Any) -> str:
+        """The duty that an event is about; the key of one that comes again ends with the number of its period."""
+        if isinstance(event, e.DutyOpened):
+            self.names[event.key] = event.name
+        key = getattr(event, "key", "")
+        return self.names.get(key) or key.rsplit("/", 1)[-1] if isinstance(key, str) else ""
 
     def _duty(self, event: Any, entry: Entry) -> None:
-        if isinstance(event, e.DutyOpened):
-            self.names[event.key] = event.name  # the key of a duty that comes again ends with the number of its period
-        name = self.names.get(event.key) or event.key.rsplit("/", 1)[1]
+        name = self._name(event)
         where = (self.level.name, name)
+        self.limits.take(entry, name)
         match event:
             case e.DutyOpened():
                 self.terms[event.key, ""] = event.term
@@ -240,9 +268,11 @@ class _Trail:
     def _instant(self, name: str, at: datetime, term: Term) -> None:
         if term.due is None or not self.looked:
             return
-        for side, moment in (("-1", term.due - SECOND), ("=", term.due), ("+1", term.due + SECOND)):
-            if at == moment:
+        for side, distance in (("-1", -SECOND), ("=", timedelta(0)), ("+1", SECOND)):
+            if at == term.due + distance:
                 self.seen.done.add((self.level.name, name, side))
+            if term.grace is not None and at == term.grace + distance:
+                self.seen.graces.add((self.level.name, name, side))
 
     def _poll(self, event: Any, name: str, where: tuple[str, str]) -> None:
         match event:

@@ -12,7 +12,8 @@ from phaseflow.core.plan.model import Duty
 from phaseflow.core.plan.polls import measure_of
 from phaseflow.messages import events as e
 from phaseflow.spec.duties import PollDuty
-from phaseflow.testing.boundaries.edges import Boundary, changes
+from phaseflow.testing.boundaries.edges import changes
+from phaseflow.testing.boundaries.model import Boundary
 from phaseflow.testing.scenarios.deeds import do
 from phaseflow.testing.scenarios.expect import Look, duty_word
 from phaseflow.testing.scenarios.phrases import DeedPhrase
@@ -56,6 +57,10 @@ class Rehearsal:
                 self._item()
             case "day":
                 self._day()
+            case "limit":
+                self._limit()
+            case "gate" | "grace" | "lock":
+                raise NotHere  # how many there are to be, and who acts, only the author can choose
         return self.told
 
     # --- small steps --------------------------------------------------------------------------------------------------
@@ -292,6 +297,32 @@ class Rehearsal:
         facts = [f"items: {{{opened.item}: {row.status}}}"]
         facts += ["happened: ItemSettled"] if late else [f"never: ItemFellDue {opened.item}"]
         self.look(*facts)
+
+    def _limit(self) -> None:
+        name, key = self.boundary.subject, self.state().key
+        if self.boundary.detail:
+            papers = [row for _, row in self.stage.rows(self.name, f"document/{key}/")]
+            waiting = any(paper.waits_at(self.boundary.detail) for paper in papers)
+            due = self._limit_of(key) if waiting else None
+        else:
+            poll = self.stage.row(self.name, f"poll/{key}")
+            due = poll.closes if poll is not None else None
+        if due is None:
+            raise NotHere
+        self.to(due + SHIFT[self.boundary.side])
+        self.stage.engine.tick()
+        if not self.boundary.detail:
+            self.look_alone(f"polls: {{{name}: {self.stage.row(self.name, f'poll/{key}').status}}}", self.phases())
+            return
+        row = next(row for _, row in self.stage.rows(self.name, f"document/{key}/"))
+        self.look_alone(f"documents: {{{name}: {row.step or 'done'}}}")
+
+    def _limit_of(self, key: str) -> datetime | None:
+        """Until when the step may take that the document reached last."""
+        step = self.boundary.detail
+        reached = [entry.event for entry in self.stage.entries(self.name, 0)
+                   if isinstance(entry.event, e.DocumentReached) and entry.event.key == key]  # fmt: skip
+        return next((one.due[step] for one in reversed(reached) if step in one.due), None)
 
     def _day(self) -> None:
         calendar, detail = self.stage.plan.calendar, self.boundary.detail

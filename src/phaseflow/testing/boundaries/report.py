@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from phaseflow.testing.boundaries.edges import KINDS, Boundary
+from phaseflow.testing.boundaries.model import KINDS, Boundary
 from phaseflow.testing.boundaries.pinned import Pinning
 
 SHOWN = 40

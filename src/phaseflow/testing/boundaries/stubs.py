@@ -16,7 +16,7 @@ import attrs
 
 from phaseflow.engine import Refused
 from phaseflow.messages import events as e
-from phaseflow.testing.boundaries.edges import Boundary
+from phaseflow.testing.boundaries.model import Boundary
 from phaseflow.testing.boundaries.pinned import Pinning
 from phaseflow.testing.boundaries.rehearsal import NotHere, Rehearsal, quoted
 from phaseflow.testing.scenarios.collect import Result

@@ -121,7 +121,7 @@ def reach_of(policy: Path, files: Sequence[Path], names: Collection[str] | None 
         for case in read_scenarios(file).cases:
             wanted = not (case.spec.todo or case.spec.unconfirmed) and (names is None or known_as(case) in names)
             if wanted and (played := play(case, plan, preludes)).good:
-                found[known_as(case)] = _reached(played)
+                found[known_as(case)] = reached(played)
     return found
 
 
@@ -144,7 +144,7 @@ def _thing(mutant: Mutant) -> str:
     return ""
 
 
-def _reached(played: Played) -> frozenset[str]:
+def reached(played: Played) -> frozenset[str]:
     """The duties and ledgers that something happened to, or that a gate or an act asked for."""
     found: set[str] = set()
     for _level, entries in played.trails.values():
@@ -181,6 +181,7 @@ def try_mutants(
     killers: Mapping[str, str] = EMPTY,
     survivors: Mapping[str, str] = EMPTY,
     only: bool = False,
+    reach: Reach | None = None,
 ) -> Iterator[Verdict]:
     """Try the mutants of a policy on the scenarios in some files.
 
@@ -192,6 +193,7 @@ def try_mutants(
         killers: The scenario that noticed a mutant last time, by the mutant's name: it is asked first.
         survivors: The digests of those that nobody noticed last time, under the same scenarios and engine.
         only: Ask nobody but the killer of last time: what then comes out noticed is at least what is.
+        reach: What each scenario reaches, where they were played already (`reached`); they are played if left out.
 
     Yields:
         A verdict for each mutant, in the order of the policy.
@@ -202,7 +204,8 @@ def try_mutants(
         for one in wanted
     ]
     names = {task.first for task in tasks} if only else None
-    yield from _each_once(_verdicts(policy, tuple(files), tasks, reach_of(policy, files, names), jobs))
+    reach = reach_of(policy, files, names) if reach is None else reach
+    yield from _each_once(_verdicts(policy, tuple(files), tasks, reach, jobs))
 
 
 def _verdicts(

@@ -11,7 +11,7 @@ cannot be set, PF616 a line that lies before the one above it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 
 import attrs
 
@@ -51,7 +51,7 @@ class Played:
     """What came of one case. *trails* are (level, entries) by run; *problems* are empty where all was as written.
 
     *looked* gives, by run, the entries (after, up to) of each line of the scenario's own story that expects something;
-    *days* are those on which something was expected.
+    *days* and *moments* are those at which something was expected.
     """
 
     case: Case
@@ -61,6 +61,7 @@ class Played:
     asked: tuple[Asked, ...] = attrs.field(default=(), repr=False)
     refused: tuple[Refusal, ...] = attrs.field(default=(), repr=False)
     days: frozenset[date] = attrs.field(default=frozenset(), repr=False)
+    moments: frozenset[datetime] = attrs.field(default=frozenset(), repr=False)
     looked: Mapping[str, tuple[tuple[int, int], ...]] = attrs.field(factory=dict, repr=False)
 
     @property
@@ -139,6 +140,7 @@ def play(case: Case, plan: Plan, preludes: Preludes | None = None) -> Played:
             asked=tuple(story.asked),
             refused=tuple(story.refused),
             days=frozenset(story.days),
+            moments=frozenset(story.moments),
             looked={name: tuple(found) for name, found in story.looked.items()},
         )
     finally:
@@ -257,6 +259,7 @@ class _Story:
     asked: list[Asked] = attrs.field(factory=list)
     refused: list[Refusal] = attrs.field(factory=list)
     days: set[date] = attrs.field(factory=set)
+    moments: set[datetime] = attrs.field(factory=set)
     looked: dict[str, list[tuple[int, int]]] = attrs.field(factory=dict)
 
     def tell(self, preludes: Preludes, told: int) -> None:
@@ -288,6 +291,7 @@ class _Story:
             return
         if set(line.spans) & EXPECTING:
             self.days.add(self.stage.plan.calendar.day_of(self.stage.now))
+            self.moments.add(self.stage.now)
             for run in self.stage.runs:
                 self.looked.setdefault(run, []).append((before[run], self.stage.seq(run)))
         name = name or (next(iter(self.stage.units)) if len(self.stage.units) == 1 else "")
