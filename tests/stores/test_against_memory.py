@@ -224,7 +224,7 @@ class BothStores(RuleBasedStateMachine):
     @rule(where=queries)
     def ask_heads(self, where: HeadQuery) -> None:
         heads = self.both(lambda tx: tx.heads(where))
-        self.both(lambda tx: (tx.rows_of(where, "duty/1"), tx.extent(where)))
+        self.both(lambda tx: (tx.rows_of(where, "duty/1"), tx.extent(where), tx.chains(where)))
         if heads:
             self.both(lambda tx: tx.heads(attrs.evolve(where, after=heads[0])))
 

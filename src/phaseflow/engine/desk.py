@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from phaseflow.core.decide import Decision, Surroundings, UnitFact, decide
+from phaseflow.core.decide import Decision, Surroundings, decide
 from phaseflow.core.gates import Sources
 from phaseflow.core.notices import notices
 from phaseflow.core.plan import Plan
@@ -22,6 +22,7 @@ from phaseflow.core.state.rows import Rows
 from phaseflow.engine import texts
 from phaseflow.engine.answers import Answer, CommandIdReused, Kept, Refused, UnknownRun
 from phaseflow.engine.ballots import count_box
+from phaseflow.engine.census import Censuses
 from phaseflow.engine.consequences import follow
 from phaseflow.engine.habits import Guess, Habits
 from phaseflow.engine.inputs import checked
@@ -47,6 +48,7 @@ class Desk:
     plans: PlanShelf
     facts: Mapping[tuple[str, str], HostFact]
     habits: Habits = attrs.field(factory=Habits)
+    censuses: Censuses = attrs.field(factory=Censuses)
 
     def execute(
         self, tx: Tx, run: str, command: c.Command, plan: Plan | None, personal: tuple[PersonalValue, ...]
@@ -218,22 +220,10 @@ class Desk:
         run = head.run if head is not None else ""
         return Surroundings(
             up=up,
-            units=cache(lambda: self._census(tx, run)),
+            units=cache(lambda: self.censuses.take(tx, run)),  # once a decision: its numbers and its digest agree
             host=_Witnessed(self, tx, plan, run) if run else {},
             box=lambda name: count_box(tx.ballots(f"{run}:{name}")),
             plans=lambda digest: self.plans.load(tx, digest),
-        )
-
-    @staticmethod
-    def _census(tx: Tx, programme: str) -> tuple[UnitFact, ...]:
-        """Committed rows of a programme's units (R11): one read, and one for all that a decision asks of them.
-
-        So a verdict, its numbers and its digest speak of the same rows, whatever units do meanwhile.
-        """
-        return tuple(
-            UnitFact(run=head.run, unit=head.unit, seq=head.seq, head=texts.read_unit_row(row))
-            for head, row in tx.rows_of(HeadQuery(parent=programme), "head")
-            if row is not None
         )
 
     def witness(self, tx: Tx, key: tuple[str, str], run: str) -> object:

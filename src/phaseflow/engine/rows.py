@@ -55,6 +55,8 @@ class StoreRows:
         while True:
             if page is None:
                 page = self._tx.scan(self._run, prefix, after=after, limit=size)
+                if not after:  # Asked for again and again by one decision; on a server each time is a round trip.
+                    self._pages[prefix] = page
             for key, text in page:
                 if key not in self._seen:
                     self._seen[key] = read_row(text)

@@ -23,9 +23,6 @@ from phaseflow.stores import codec
 ROWS_KEPT = 4096
 """Rows that are held decoded, a count: those of some tens of runs, and a few MB."""
 
-UNITS_KEPT = 20_000
-"""Rows of units that are held decoded, a count: a census reads one of each unit, again and again, and few change."""
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -88,19 +85,16 @@ def write_row(row: Any) -> str:
     return codec.dumps({"day": row.isoformat()} if isinstance(row, date) else row)
 
 
-@lru_cache(maxsize=ROWS_KEPT)
-def read_row(text: str) -> Any:
-    """What `write_row` wrote; rows are frozen, so the same text may give the same row, and most are read many times."""
+def decode_row(text: str) -> Any:
+    """What `write_row` wrote."""
     if text.startswith('{"@type"') or (text.startswith("{") and '"@type"' in text):
         return codec.decode(text, row_classes())
     plain = codec.loads(text)
     return date.fromisoformat(plain["day"]) if isinstance(plain, dict) else plain
 
 
-@lru_cache(maxsize=UNITS_KEPT)
-def read_unit_row(text: str) -> Any:
-    """As `read_row`, for a census, which would push all other rows out of what that keeps."""
-    return codec.decode(text, row_classes())
+read_row = lru_cache(maxsize=ROWS_KEPT)(decode_row)
+"""As `decode_row`; rows are frozen, so the same text may give the same row, and most are read many times."""
 
 
 def write_notice(notice: Notice) -> str:
@@ -137,12 +131,12 @@ def _without_personal(command: Any) -> Any:
 __all__ = [
     "command_classes",
     "content_of",
+    "decode_row",
     "event_classes",
     "events",
     "read_entry",
     "read_notice",
     "read_row",
-    "read_unit_row",
     "write_entry",
     "write_notice",
     "write_row",

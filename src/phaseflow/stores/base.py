@@ -72,8 +72,10 @@ class HeadQuery:
     """Which heads are wanted; what is None does not matter.
 
     *due_by* asks for heads with ``due_at <= due_by``. *order* is ``run`` (by run id) or ``due`` (by instant, then run
-    id; runs that wait for nothing are left out). *after* is the last head of the page before.
+    id; runs that wait for nothing are left out). *after* is the last head of the page before. *runs* names them.
     """
+
+    runs: tuple[str, ...] | None = None
 
     campaign: str | None = None
     parent: str | None = None
@@ -326,6 +328,9 @@ class Tx(Protocol):
 
         One statement, as of one instant, however many runs there are; nothing is held.
         """
+
+    def chains(self, where: HeadQuery) -> list[tuple[str, str]]:
+        """Run and chain of each head that fits, in the order asked for: the least that tells which runs moved on."""
 
     def extent(self, where: HeadQuery) -> Extent:
         """How many heads fit, and the sum of their seqs; counted where the heads are."""

@@ -109,6 +109,10 @@ class MemoryTx:
     def _candidates(self, where: HeadQuery) -> Iterator[Head]:
         """The heads a query has to look at, in its order (by due date wherever a due date bounds it)."""
         store, last = self._store, where.after
+        if where.runs is not None and where.order == "run" and where.due_by is None:
+            named = (store.heads.get(run) for run in sorted(set(where.runs)))
+            yield from (head for head in named if head is not None and (last is None or head.run > last.run))
+            return
         if where.due_by is None and where.order == "run":
             yield from (head for _, head in store.heads.walk("" if last is None else last.run, behind=last is not None))
             return
@@ -125,6 +129,10 @@ class MemoryTx:
     @_guarded
     def rows_of(self, where: HeadQuery, key: str) -> list[tuple[Head, str | None]]:
         return [(head, self._store.rows[head.run].get(key)) for head in self.heads(where)]
+
+    @_guarded
+    def chains(self, where: HeadQuery) -> list[tuple[str, str]]:
+        return [(head.run, head.chain) for head in self.heads(where)]
 
     @_guarded
     def extent(self, where: HeadQuery) -> Extent:
@@ -457,4 +465,5 @@ def _identity(head: Head) -> tuple[object, ...]:
 def _fits(head: Head, where: HeadQuery) -> bool:
     wanted = (where.campaign, where.parent, where.unit, where.level, where.status)
     has = (head.campaign, head.parent, head.unit, head.level, head.status)
-    return all(want is None or want == value for want, value in zip(wanted, has, strict=True))
+    named = where.runs is None or head.run in where.runs
+    return named and all(want is None or want == value for want, value in zip(wanted, has, strict=True))

@@ -85,6 +85,9 @@ def heads_clauses(where: HeadQuery) -> tuple[str, dict[str, object]]:
         if getattr(where, column) is not None:
             clauses.append(f"{column} = %({column})s")
             values[column] = getattr(where, column)
+    if where.runs is not None:
+        clauses.append("run = ANY (%(runs)s)")
+        values["runs"] = list(where.runs)
     if where.due_by is not None:
         clauses.append("due_at <= %(due_by)s")
         values["due_by"] = where.due_by

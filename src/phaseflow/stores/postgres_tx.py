@@ -65,6 +65,11 @@ class PostgresTx(Outbox):
         return [(head_of(row), row[10]) for row in found.fetchall()]
 
     @guarded
+    def chains(self, where: HeadQuery) -> list[tuple[str, str]]:
+        clauses, values = heads_clauses(where)
+        return self._run(f"{self._sql['chains']} {clauses}", values).fetchall()
+
+    @guarded
     def extent(self, where: HeadQuery) -> Extent:
         clauses, values = heads_clauses(where)
         row = self._run(self._sql["extent"].replace("-- heads", clauses), values).fetchone()

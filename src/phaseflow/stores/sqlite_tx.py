@@ -125,6 +125,11 @@ class SqliteTx:
         return [(_head(row[:10]), row[10]) for row in found]
 
     @_guarded
+    def chains(self, where: HeadQuery) -> list[tuple[str, str]]:
+        clauses, values = _where(where)
+        return self._db.execute(f"{_SQL['chains']} {clauses} LIMIT ?", (*values, _limit(where.limit))).fetchall()
+
+    @_guarded
     def extent(self, where: HeadQuery) -> Extent:
         clauses, values = _where(where)
         text = _SQL["extent"].replace("-- heads", f"{clauses} LIMIT ?")
@@ -402,6 +407,9 @@ def _where(where: HeadQuery) -> tuple[str, list[object]]:
         if wanted is not None:
             clauses.append(f"{aside}{column} = ?")
             values.append(wanted)
+    if where.runs is not None:
+        clauses.append("run IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(where.runs))
     if where.due_by is not None:
         clauses.append("due_at <= ?")
         values.append(instant_key(where.due_by))

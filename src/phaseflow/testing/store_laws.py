@@ -533,12 +533,17 @@ class StoreLaws:
                 attrs.evolve(units, after=tx.head("u0")),
                 attrs.evolve(units, due_by=NOON),
                 attrs.evolve(units, order="due"),
+                attrs.evolve(units, runs=("u2", "u0", "top", "nobody", "u2")),
+                attrs.evolve(units, runs=("u2", "u1"), order="due", due_by=NOON),
+                HeadQuery(runs=()),
                 HeadQuery(parent="nobody"),
             ):
                 heads = tx.heads(where)
                 assert tx.rows_of(where, "head") == [(head, kept[head.run]) for head in heads], where
+                assert tx.chains(where) == [(head.run, head.chain) for head in heads], where
                 assert tx.extent(where) == Extent(len(heads), sum(head.seq for head in heads)), where
             assert tx.extent(units) == Extent(3, 6)
+            assert [head.run for head in tx.heads(attrs.evolve(units, runs=("u2", "u0", "top")))] == ["u0", "u2"]
             tx.commit(batch_on(tx, "u1", put={"head": "at last"}))
             assert [row for _head, row in tx.rows_of(units, "head")] == ["of u0", "at last", ""]
 

@@ -60,6 +60,10 @@ SELECT run, campaign, level, unit, parent, plan, seq, chain, status, due_at, rev
 SELECT run, campaign, level, unit, parent, plan, seq, chain, status, due_at,
     (SELECT r.body FROM phaseflow.rows r WHERE r.run = h.run AND r.key = %(key)s) FROM phaseflow.heads h;
 
+-- name: chains
+-- The store adds WHERE, ORDER BY and LIMIT.
+SELECT run, chain FROM phaseflow.heads;
+
 -- name: extent
 -- The store puts WHERE, ORDER BY and LIMIT in.
 SELECT count(*), coalesce(sum(seq), 0)::bigint FROM (SELECT seq FROM phaseflow.heads

@@ -12,6 +12,10 @@ SELECT run, campaign, level, unit, parent, plan, seq, chain, status, due_at FROM
 SELECT run, campaign, level, unit, parent, plan, seq, chain, status, due_at,
     (SELECT r.body FROM rows r WHERE r.run = heads.run AND r.key = ?) FROM heads;
 
+-- name: chains
+-- The store adds WHERE, ORDER BY and LIMIT.
+SELECT run, chain FROM heads;
+
 -- name: extent
 -- The store puts WHERE, ORDER BY and LIMIT in.
 SELECT count(*), ifnull(sum(seq), 0) FROM (SELECT seq FROM heads
