@@ -1,4 +1,4 @@
-"""Programmes of many units: a census is one read, nothing is counted twice, and no unit waits for the programme's row."""
+"""Programmes of many units: a census is one read, nothing is counted twice, no unit waits for the programme's row."""
 
 from __future__ import annotations
 

@@ -38,6 +38,7 @@ VERBS: dict[str, str] = {
     "runs": "questions",
     "history": "questions",
     "verify": "upkeep",
+    "refold": "upkeep",
     "tick": "runs",
     "relay": "runs",
     "dead": "dead",

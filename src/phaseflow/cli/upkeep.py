@@ -1,4 +1,4 @@
-"""The verb that checks runs against themselves, and against heads kept elsewhere: verify (laws 2, 10, 14; R17)."""
+"""The verbs that check runs against themselves and against heads kept elsewhere, and make rows anew: verify, refold."""
 
 from __future__ import annotations
 
@@ -44,6 +44,27 @@ def verify(run: str | None, heads: Path | None) -> None:
         runs = f"{len(found)} {'run' if len(found) == 1 else 'runs'}"
         output.say(f"{'ok' if good else 'broken'}: {runs} checked{' against kept heads' if heads else ''}")
     finish(good)
+
+
+@verb(*STORED)
+@click.argument("run", required=False)
+def refold(run: str | None) -> None:
+    """Fold the rows of a run, or of all runs, anew from the trail.
+
+    For after an upgrade that says so, or where `verify` finds rows that are not what the trail says. No entry is added
+    and nobody is told anything. Stop what writes to the database first; a later version's database is refused.
+    """
+    from phaseflow.cli import output
+
+    with opened() as engine:
+        handles = [engine.run(run)] if run else engine.runs()
+        found = {handle.id: handle.refold() for handle in handles}
+    if wants_json():
+        output.data({"runs": found})
+    else:
+        for name, count in found.items():
+            done = f"{count} {'row' if count == 1 else 'rows'} made anew" if count else "as it was"
+            output.say(f"{name}: {done}")
 
 
 def _problem(what: str) -> Problem:

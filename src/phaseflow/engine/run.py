@@ -665,6 +665,17 @@ class Run:
 
         return verify(self.engine, self.id)
 
+    def refold(self) -> int:
+        """Put the rows as the trail says, after an upgrade that keeps them in another shape; how many were changed.
+
+        Raises:
+            Refused: The chain is broken (PF486).
+            CodecError: The trail holds what this version does not know.
+        """
+        from phaseflow.engine.refold import refold
+
+        return refold(self.engine, self.id)
+
 
 @attrs.define
 class _Asked:

@@ -175,3 +175,8 @@ def unstorable(fault: BaseException) -> StoreMisuse:
         why="a store takes whole texts, 64-bit integers and aware instants",
         fix="write values with phaseflow.stores.codec before you hand them in",
     )
+
+
+def newer(place: object, found: int, known: int) -> StoreVersion:
+    """The database is of a newer schema than this version knows, found on opening or in the middle of work."""
+    return StoreVersion(f"{place} has schema {found}, and this phaseflow knows schemas up to {known}")

@@ -86,6 +86,7 @@ class SqlitePart:
         self._path = store.path
         with worded(store.path):
             self._same_file(store)
+            store.check_version(connection)
             if not connection.in_transaction:
                 # The driver begins by itself before the host's first write, unless it was told not to.
                 if connection.isolation_level is None:

@@ -24,9 +24,8 @@ from phaseflow.stores.base import (
     StoreCorrupt,
     StoreError,
     StoreMisuse,
-    StoreVersion,
 )
-from phaseflow.stores.faults import nested, over
+from phaseflow.stores.faults import nested, newer, over
 from phaseflow.stores.postgres_bell import PostgresBell
 from phaseflow.stores.postgres_errors import in_words, worded
 from phaseflow.stores.postgres_pool import Connection, Pool
@@ -52,6 +51,7 @@ class PostgresStore:
         self._inside = threading.local()
         with worded(self.place.shown, begun=False), self._connect() as connection:
             _migrate(connection, self.place)
+            _renumber(connection, self.place)
         self.bell = PostgresBell(self._connect, self.place.schema)
         self.pool = Pool(self._connect, size=self.place.pool, shown=self.place.shown)
 
@@ -195,6 +195,28 @@ def _migrate(connection: Connection, place: Place) -> None:
             connection.execute(found["version_put"], (number,))
 
 
+def _renumber(connection: Connection, place: Place) -> None:
+    """After a dump was restored on another server: put the outbox in order by numbers that this one has reached.
+
+    Notices are ordered by the numbers of the transactions that wrote them. Those of another server may lie far ahead:
+    whoever reads without gaps would wait for years, and new notices would come before old ones.
+    """
+    found = sql.statements("postgres", place.schema)
+    if not _row(connection, found["restored"])[0]:
+        return
+    with connection.transaction():
+        connection.execute(found["schema_lock"])
+        if not _row(connection, found["restored"])[0]:
+            return  # Another process was quicker.
+        needed = int(_row(connection, found["restored_groups"])[0])
+    while int(_row(connection, found["reached"])[0]) <= needed + 1:  # A new server; each question uses up a number.
+        pass
+    with connection.transaction():
+        connection.execute(found["schema_lock"])
+        if _row(connection, found["restored"])[0]:
+            connection.execute(found["renumber"])
+
+
 def _row(connection: Connection, text: str) -> tuple[Any, ...]:
     row = connection.execute(text).fetchone()
     assert row is not None
@@ -204,5 +226,5 @@ def _row(connection: Connection, text: str) -> tuple[Any, ...]:
 def _version(connection: Connection, place: Place, known: int) -> int:
     version = int(_row(connection, sql.statements("postgres", place.schema)["version"])[0])
     if version > known:
-        raise StoreVersion(f"{place.shown} has schema {version}, and this phaseflow knows schemas up to {known}")
+        raise newer(place.shown, version, known)
     return version

@@ -72,7 +72,9 @@ class Outbox(Session):
     ) -> list[Delivery]:
         self._must_write()
         self.open()
-        if self._one("any_untold", ()) == (True,):
+        state = self._one("any_untold", ())
+        self._check_version(state)
+        if state[0]:
             self._do("turns_alone", ())
             self._do("fan_out", ())
         values = {"hooks": list(hooks), "now": now, "limit": limit, "until": lease_until, "worker": worker}

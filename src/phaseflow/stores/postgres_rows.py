@@ -41,13 +41,16 @@ def commit_parts(batch: Batch) -> tuple[str, ...]:
     return (*parts, "commit_end")
 
 
-def commit_values(batch: Batch, rev: int | None) -> Mapping[str, object]:
-    """The parameters of a commit; *rev* is the count of commits that was read with the head, if one was read."""
+def commit_values(batch: Batch, rev: int | None, known: int) -> Mapping[str, object]:
+    """The parameters of a commit; *rev* is the count of commits that was read with the head, if one was read.
+
+    *known* is the number of the newest schema that the writer knows.
+    """
     head, answer = batch.head, batch.answer
     values: dict[str, object] = {
         "run": head.run, "campaign": head.campaign, "level": head.level, "unit": head.unit, "parent": head.parent,
         "plan": head.plan, "seq": head.seq, "chain": head.chain, "status": head.status, "due_at": head.due_at,
-        "expected": batch.expected_seq, "rev": rev,
+        "expected": batch.expected_seq, "rev": rev, "known": known,
     }  # fmt: skip
     if answer is not None:
         values |= {"a_id": answer.command_id, "a_digest": answer.digest, "a_body": answer.body}

@@ -17,7 +17,7 @@ import psycopg
 from phaseflow.stores import sql
 from phaseflow.stores.base import Batch, Conflict
 from phaseflow.stores.bell import awaited
-from phaseflow.stores.faults import changed_identity, over, read_only, stale
+from phaseflow.stores.faults import changed_identity, newer, over, read_only, stale
 from phaseflow.stores.postgres_errors import DRIVER_FAULTS, broken, in_words
 from phaseflow.stores.postgres_rows import commit_parts, commit_values
 
@@ -67,6 +67,7 @@ class Session:
         self._line = line
         self._mode = mode
         self._sql = sql.statements("postgres", line.schema)
+        self._known = len(sql.migrations("postgres", line.schema))
         self._cursor = line.cursor()
         self._fresh = True  # Nothing was sent yet, so a dead connection can be replaced unnoticed.
         self._pending: Batch | None = None
@@ -125,7 +126,7 @@ class Session:
     def _send(self, cursor: Cursor, batch: Batch) -> Cursor:
         text = _statement(self._line.schema, commit_parts(batch))
         try:
-            return cursor.execute(text, commit_values(batch, self._revs.get(batch.head.run)))
+            return cursor.execute(text, commit_values(batch, self._revs.get(batch.head.run), self._known))
         except psycopg.errors.UniqueViolation as fault:
             if batch.answer is not None and fault.diag.constraint_name == "answers_pkey":
                 what = f"command {batch.answer.command_id!r} of run {batch.head.run!r} is answered already"
@@ -142,12 +143,18 @@ class Session:
     def _refusal(self, batch: Batch) -> Exception:
         """Why the head was not written; asked on the same connection, where the writer that was first is seen."""
         run, expected = batch.head.run, batch.expected_seq
+        self._check_version(self._cursor.execute(self._sql["version"]).fetchone())
         row = self._cursor.execute(self._sql["head"], (run,)).fetchone()
         if row is None or row[6] != expected:
             return stale(run, expected, 0 if row is None else row[6])
         if self._revs.get(run) not in (None, row[10]):
             return Conflict(f"rows of run {run!r} were changed since they were read")
         return changed_identity(run)
+
+    def _check_version(self, row: tuple[Any, ...] | None) -> None:
+        """Stop if a newer version has changed the schema while this store was open; *row* ends with its number."""
+        if row is not None and int(row[-1]) > self._known:
+            raise newer(self._line.shown, int(row[-1]), self._known)
 
     # --- the driver -----------------------------------------------------------------------------------------------
 

@@ -28,10 +28,9 @@ from phaseflow.stores.base import (
     StoreCorrupt,
     StoreError,
     StoreMisuse,
-    StoreVersion,
 )
 from phaseflow.stores.bell import Bell
-from phaseflow.stores.faults import nested, over
+from phaseflow.stores.faults import nested, newer, over
 from phaseflow.stores.sqlite_errors import worded
 from phaseflow.stores.sqlite_tx import SqliteTx
 
@@ -61,6 +60,7 @@ class SqliteStore:
         self._synchronous = {"full": "FULL", "normal": "NORMAL"}[durability]
         self._patience = busy_timeout.total_seconds()
         self._process = os.getpid()
+        self._known = len(sql.migrations("sqlite"))
         self.bell = Bell()
         self._writing = threading.Lock()
         self._inside = threading.local()
@@ -107,12 +107,21 @@ class SqliteStore:
                         self._take_turn(connection)
                     else:
                         connection.execute("BEGIN")
+                    self.check_version(connection)
         except BaseException:
             if write:
                 self._writing.release()
             raise
         self._inside.yes = True
         return connection
+
+    def check_version(self, connection: sqlite3.Connection) -> None:
+        """Stop, inside a transaction, if a newer version has changed the schema since this file was opened.
+
+        Raises:
+            StoreVersion: It has.
+        """
+        _version(connection, self.path, self._known)
 
     def end(self, connection: sqlite3.Connection, *, write: bool, keep: bool, scrub: bool) -> None:
         """Commit or undo, and give the connection back; for `SqliteTransaction` only."""
@@ -275,7 +284,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
 def _version(connection: sqlite3.Connection, path: Path, known: int) -> int:
     version = int(str(_value(connection, "user_version")))
     if version > known:
-        raise StoreVersion(f"{path} has schema {version}, and this phaseflow knows schemas up to {known}")
+        raise newer(path, version, known)
     return version
 
 

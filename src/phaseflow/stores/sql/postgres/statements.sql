@@ -91,10 +91,13 @@ SELECT run, seq, body, hash FROM phaseflow.entries WHERE run = %s AND seq > %s O
 SELECT command_id, digest, seq_first, seq_last, body FROM phaseflow.answers WHERE run = %s AND command_id = %s;
 
 -- name: commit_insert
--- The parts of a commit are put together to one statement; each of the others writes only if the head was written.
+-- The parts of a commit are put together to one statement; each of the others writes only if the head was written. No
+-- head is written where a newer version has changed the schema meanwhile.
 WITH head AS (
     INSERT INTO phaseflow.heads (run, campaign, level, unit, parent, plan, seq, chain, status, due_at)
-    VALUES (%(run)s, %(campaign)s, %(level)s, %(unit)s, %(parent)s, %(plan)s, %(seq)s, %(chain)s, %(status)s, %(due_at)s)
+    SELECT %(run)s, %(campaign)s, %(level)s, %(unit)s, %(parent)s, %(plan)s, %(seq)s::bigint, %(chain)s, %(status)s,
+        %(due_at)s::timestamptz
+    WHERE %(known)s::bigint >= (SELECT max(number) FROM phaseflow.versions)
     ON CONFLICT (run) DO NOTHING
     RETURNING rev
 )
@@ -103,7 +106,8 @@ WITH head AS (
 WITH head AS (
     UPDATE phaseflow.heads
     SET plan = %(plan)s, seq = %(seq)s, chain = %(chain)s, status = %(status)s, due_at = %(due_at)s, rev = rev + 1
-    WHERE run = %(run)s AND seq = %(expected)s AND (%(rev)s::bigint IS NULL OR rev = %(rev)s)
+    WHERE run = %(run)s AND seq = %(expected)s AND %(known)s::bigint >= (SELECT max(number) FROM phaseflow.versions)
+        AND (%(rev)s::bigint IS NULL OR rev = %(rev)s)
         AND campaign = %(campaign)s AND level = %(level)s AND unit = %(unit)s AND parent IS NOT DISTINCT FROM %(parent)s
     RETURNING rev
 )
@@ -202,6 +206,26 @@ ORDER BY written, position LIMIT %s;
 SELECT id, run, seq, body, available_at, useless_after, coalesce FROM phaseflow.notices
 WHERE run = %s AND position > %s ORDER BY position LIMIT %s;
 
+-- name: restored
+-- Numbers of transactions that this server has not reached: the rows were written on another one.
+SELECT EXISTS (SELECT 1 FROM phaseflow.notices WHERE written >= pg_snapshot_xmax(pg_current_snapshot()));
+
+-- name: restored_groups
+-- In how many stretches positions grow while the number of the transaction does; within one its number does not matter.
+SELECT count(*) FILTER (WHERE before > position) + 1
+FROM (SELECT position, lag(position) OVER (ORDER BY written, position) AS before FROM phaseflow.notices) n;
+
+-- name: reached
+SELECT pg_current_xact_id()::text::bigint;
+
+-- name: renumber
+-- The same order in numbers that this server has reached: that of the stretch, from the oldest on.
+UPDATE phaseflow.notices n SET written = s.stretch::text::xid8
+FROM (SELECT position, 1 + count(*) FILTER (WHERE before > position) OVER (ORDER BY written, position) AS stretch
+      FROM (SELECT written, position, lag(position) OVER (ORDER BY written, position) AS before
+            FROM phaseflow.notices) o) s
+WHERE n.position = s.position;
+
 -- name: notice_place
 SELECT written::text, position FROM phaseflow.notices WHERE id = %s;
 
@@ -221,7 +245,7 @@ SELECT name FROM phaseflow.hooks WHERE name = ANY (%s);
 INSERT INTO phaseflow.hooks (name) VALUES (%s) ON CONFLICT (name) DO NOTHING;
 
 -- name: any_untold
-SELECT EXISTS (SELECT 1 FROM phaseflow.untold);
+SELECT EXISTS (SELECT 1 FROM phaseflow.untold), (SELECT max(number) FROM phaseflow.versions);
 
 -- name: fan_out
 -- The first new notice of a run has the turn, unless an older delivery is open.
