@@ -123,3 +123,24 @@ def test_doctor_looks_at_everything_and_finds_a_broken_database(desk):
     (desk.folder / "text.db").write_text("just words" * 100)
     assert "WRONG  database" in desk.call("doctor", "--db", "text.db", code=1).stdout
     assert {one["what"] for one in desk.json("doctor")} >= {"python", "sqlite", "time zones", "database", "hooks"}
+
+
+def test_rows_that_were_touched_are_folded_anew(desk):
+    """`refold` makes rows from the trail; a trail that was touched itself is refused, and nothing is written."""
+    act(desk)
+    before = desk.json("status", "safety")
+    with contextlib.closing(sqlite3.connect(desk.folder / "test.db")) as database, database:
+        database.execute("UPDATE rows SET body = replace(body, '{', '{\"odd\":1,') WHERE key LIKE 'part/%'")
+        database.execute("DELETE FROM rows WHERE key LIKE 'window/%'")
+        database.execute("UPDATE heads SET due_at = NULL")
+    found = desk.call("verify", code=1).stderr
+    assert "`phaseflow refold` makes it anew" in found
+    assert "is not what the trail says" in found
+    assert "rows made anew" in desk.call("refold").stdout
+    assert desk.call("refold", "safety").stdout == "safety: as it was\n"
+    assert desk.call("verify").stdout == "ok: 1 run checked\n"
+    assert desk.json("status", "safety") == before
+    with contextlib.closing(sqlite3.connect(desk.folder / "test.db")) as database, database:
+        database.execute("UPDATE entries SET body = replace(body, 'chen', 'wang') WHERE seq = 3")
+        database.execute("UPDATE entries SET body = replace(body, 'li.na', 'wang') WHERE seq > 3")
+    assert "error PF486: " in desk.call("refold", code=1).stderr

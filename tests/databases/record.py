@@ -155,12 +155,12 @@ def postgresql_text() -> bytes:
         return dump(server.base)
 
 
-def dump(socket: Path, schema: str = "phaseflow") -> bytes:
+def dump(socket: Path, *, database: str = "postgres", schema: str = "phaseflow") -> bytes:
     """A schema as plain statements that any driver can send, by pg_dump."""
     from tests import postgres as servers
 
     done = subprocess.run(
-        [servers.packaged() / "pg_dump", "-h", str(socket), "-U", "postgres", "-d", "postgres", f"--schema={schema}",
+        [servers.packaged() / "pg_dump", "-h", str(socket), "-U", "postgres", "-d", database, f"--schema={schema}",
          "--inserts", "--no-owner", "--no-privileges"],
         capture_output=True, check=True, env={**os.environ, "PGCLIENTENCODING": "UTF8"},
     )  # fmt: skip
