@@ -335,17 +335,17 @@ def test_a_url_says_where_and_keeps_its_secret() -> None:
         place.conninfo
         == "postgresql://office:s%40cret@db.example:5433/campaigns?sslmode=require&application_name=phaseflow"
     )
-    assert (place.schema, place.pool) == ("north", 3)
+    assert (place.schema, place.pool, place.hold) == ("north", 3, 60)
     assert "cret" not in f"{place!r}{place.shown}"
     with pytest.raises(StoreUnreachable) as caught:
         open_store("postgresql://office:s%40cret@localhost:1/campaigns")
     assert "cret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("option", ["schema=North", "schema=a-b", "schema=pg_mine", "schema=", "pool=0", "pool=many"])
+@pytest.mark.parametrize("option", ["schema=North", "schema=a-b", "schema=pg_mine", "schema=", "pool=0", "pool=many", "hold=0", "hold=ever"])
 def test_a_wrong_option_is_refused(option: str) -> None:
-    """A schema is a plain name, so that it needs no quoting anywhere; a pool is a number."""
-    with pytest.raises(StoreMisuse, match="cannot be the"):
+    """A schema is a plain name, so that it needs no quoting anywhere; a pool and a time are numbers."""
+    with pytest.raises(StoreMisuse, match="cannot be"):
         open_store(f"postgresql://localhost/db?{option}")
 
 

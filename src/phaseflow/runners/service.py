@@ -28,6 +28,9 @@ SLOW = 10.0
 """After a failure of the store a thread waits up to so many seconds longer than usual."""
 
 
+LISTEN = 0.5
+"""Seconds after which the thread that serves looks whether it was told to end."""
+
 PAUSE = 0.05
 """Seconds between a hint and the look it leads to."""
 
@@ -193,7 +196,10 @@ class Service:
     def run(self, stop: threading.Event) -> None:
         """Serve until *stop* is set."""
         with self:
-            stop.wait()
+            # Not for ever in one go: a signal that another thread took (as after SIGCONT) does not end the wait of this
+            # one, and its handler runs here, when this one next comes round.
+            while not stop.wait(LISTEN):
+                pass
 
     @property
     def port(self) -> int:

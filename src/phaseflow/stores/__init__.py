@@ -29,8 +29,8 @@ def open_store(
 
     Args:
         url: ``memory:``, ``sqlite:///relative/path.db`` or ``sqlite:////absolute/path.db``,
-            ``postgresql://user@host/database`` with ``?schema=NAME`` and ``?pool=N`` where wanted, or a URL whose
-            scheme an installed package offers.
+            ``postgresql://user@host/database`` with ``?schema=NAME``, ``?pool=N`` and ``?hold=N`` where wanted, or
+            a URL whose scheme an installed package offers.
         durability: ``full``: what was committed survives a power cut. ``normal``: several times the speed; a power
             cut may lose the last commits, never the order or the soundness of the database.
         busy_timeout: How long a writer waits for its turn, and for a server that does not answer.

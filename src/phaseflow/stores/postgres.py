@@ -96,7 +96,11 @@ class PostgresStore:
         connection = psycopg.connect(self.place.conninfo, autocommit=True, connect_timeout=seconds)
         adapt(connection.adapters)
         milliseconds = max(1, int(self.patience * 1000))
-        connection.execute(f"SET lock_timeout = {milliseconds}; SET synchronous_commit = {self._synchronous}")
+        connection.execute(
+            f"SET lock_timeout = {milliseconds}; SET synchronous_commit = {self._synchronous}; "
+            # Or whoever is frozen in a transaction would keep its runs from everybody for ever.
+            f"SET idle_in_transaction_session_timeout = '{self.place.hold}s'"
+        )
         return connection
 
 

@@ -33,9 +33,11 @@ _GONE = ("57P01", "57P02", "57P03", "57P05", "25P03")
 
 def broken(fault: BaseException) -> bool:
     """Whether the connection itself is gone, so that another one may do better."""
-    if not isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError):
+    if not isinstance(fault, psycopg.Error):
         return False
-    return fault.sqlstate is None or fault.sqlstate in _GONE or fault.sqlstate.startswith("08")
+    if fault.sqlstate is None:
+        return isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError)
+    return fault.sqlstate in _GONE or fault.sqlstate.startswith("08")
 
 
 def in_words(fault: BaseException, place: str, *, begun: bool = True) -> StoreError:
