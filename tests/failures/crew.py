@@ -1,12 +1,11 @@
 """Worker processes that can be killed: any waker on any store, with a clock that a test moves and a fate it decides.
 
 What a worker does is what it does in production: `phaseflow serve` by its command line, the other wakers in a
-`Service`. Beside that stand four files in a folder that test and workers share:
+`Service`. Beside that stand three files in a folder that test and workers share:
 
 - ``clock``: by how many seconds the clock of all workers is off the machine's, so that a test can let it step;
 - ``told``: a line for each telling of the hook, appended whole, which no kill takes back;
-- ``fate``: what is to happen to whoever comes to that point first, and at which signal;
-- ``rules.json``: which host facts a worker knows, and which run poisons it.
+- ``fate``: what is to happen to whoever comes to that point first, by which signal.
 
 Workers are forked from a clean process that has everything imported, so that a new life costs no second.
 """
@@ -23,7 +22,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,6 +36,8 @@ from phaseflow.cli import main
 from phaseflow.core.notices import Notice
 from phaseflow.engine import Run
 from phaseflow.engine.desk import Desk
+from phaseflow.engine.plans import PlanShelf
+from phaseflow.errors import PhaseflowError
 from phaseflow.hooks import Telling, hookimpl
 from phaseflow.runners import Poller, Service, Waker
 from phaseflow.runners.dbos import DbosWaker
@@ -61,6 +62,14 @@ class Orders:
     engine: str = ""
     sweep: float = SWEEP
     every: float = 0.1
+    skew: float = 0.0
+    """By how many seconds this worker's clock is off that of the others."""
+    unknown: str = ""
+    """The digest of a plan that this worker's version cannot read."""
+    poison: str = ""
+    """A run that this worker cannot settle."""
+    poison_hook: bool = False
+    """Whether it has a hook that always fails."""
 
 
 # --- what a test and its workers share --------------------------------------------------------------------------------
@@ -71,9 +80,10 @@ class Clock:
     """The clock of all workers, and of the test's own engine: the machine's, and so many seconds beside it."""
 
     place: Path
+    skew: float = 0.0
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=float((self.place / "clock").read_text()))
+        return datetime.now(UTC) + timedelta(seconds=float((self.place / "clock").read_text()) + self.skew)
 
     def to(self, instant: datetime) -> None:
         """Let it be this instant now, for everybody."""
@@ -105,6 +115,17 @@ class Diary:
         os.write(file, line.encode())
         os.close(file)
         met(self._place, "told")
+
+
+class Poison:
+    """A hook that always fails."""
+
+    name = "poison"
+
+    @hookimpl
+    def notice(self, notice: Notice) -> None:
+        """Fail."""
+        raise ZeroDivisionError("a plugin of the host")
 
 
 def told(place: Path) -> list[tuple[str, str, str]]:
@@ -165,14 +186,15 @@ def work(orders: Orders) -> None:
     _leave_with(os.getppid())
     sys.stderr = (orders.place / f"log.{os.getpid()}").open("w", buffering=1)
     faulthandler.register(signal.SIGUSR1, sys.stderr)
-    _obey(orders.place)
+    _obey(orders)
     if orders.waker == "serve":
         _serve(orders)
     else:
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
         store = Fateful(opened(orders.store), orders.place)
-        with Engine(store, clock=Clock(orders.place), hooks=[Diary()]) as engine:  # type: ignore[arg-type]
+        hooks = [Diary(), Poison()] if orders.poison_hook else [Diary()]
+        with Engine(store, clock=Clock(orders.place, orders.skew), hooks=hooks) as engine:  # type: ignore[arg-type]
             Service(engine=engine, wakers=[waker(orders)], sweep=orders.sweep, relay=0.1).run(stop)
 
 
@@ -196,11 +218,12 @@ def waker(orders: Orders) -> Waker:
 
 def _serve(orders: Orders) -> None:
     """The command line, whole; only its clock is ours, and its store may end it."""
-    clock = Clock(orders.place)
+    clock = Clock(orders.place, orders.skew)
     engine: Any = phaseflow.engine.engine
     engine.utc_now = clock
     engine.open_store = lambda url: Fateful(opened(url), orders.place)
-    (orders.place / "phaseflow.toml").write_text('[phaseflow]\nhooks = ["tests.failures.crew:Diary"]\n')
+    hooks = [f"{__name__}:Diary", f"{__name__}:Poison"][: 1 + orders.poison_hook]
+    (orders.place / "phaseflow.toml").write_text(f"[phaseflow]\nhooks = {json.dumps(hooks)}\n")
     main(["serve", "--db", orders.store, "--every", str(orders.every), "--pollers", "2"])
 
 
@@ -213,15 +236,22 @@ def _leave_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _obey(place: Path) -> None:
-    """Know only the facts, and stumble over the run, that the rules name."""
-    file = place / "rules.json"
-    rules: Mapping[str, Any] = json.loads(file.read_text()) if file.exists() else {}
-    if poison := rules.get("poison"):
+def _obey(orders: Orders) -> None:
+    """Do not know what is not to be known, and stumble over what is poison."""
+    if orders.unknown:
+        load = PlanShelf.load
+
+        def known(shelf: PlanShelf, tx: Tx, digest: str) -> Any:
+            if digest == orders.unknown:
+                raise PhaseflowError(f"the kept plan {digest} compiles to another: this phaseflow reads it differently")
+            return load(shelf, tx, digest)
+
+        PlanShelf.load = known  # type: ignore[method-assign]
+    if orders.poison:
         real = Desk.execute
 
         def execute(desk: Desk, tx: Tx, run: str, *more: Any) -> Any:
-            if run == poison:
+            if run == orders.poison:
                 raise ZeroDivisionError("a fact of the host")
             return real(desk, tx, run, *more)
 
@@ -232,6 +262,13 @@ def _obey(place: Path) -> None:
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([__name__])
+
+
+def forked(act: Callable[[Orders], None], orders: Orders) -> Any:
+    """A process, begun, that carries out its orders."""
+    process = _context.Process(target=act, args=(orders,), daemon=True)
+    process.start()
+    return process
 
 
 class Crew:
@@ -266,8 +303,7 @@ class Crew:
 
     def begin(self, **changes: Any) -> Any:
         """A worker more."""
-        worker = _context.Process(target=work, args=(attrs.evolve(self.orders, **changes),), daemon=True)
-        worker.start()
+        worker = forked(work, attrs.evolve(self.orders, **changes))
         self.workers.append(worker)
         return worker
 
