@@ -91,6 +91,7 @@ def test_it_does_what_is_due_and_ends_when_it_is_told_to(place: Path, number: in
     assert len(diary(place)) == len(set(diary(place)))
 
 
+@pytest.mark.failure(1, "SQLite", "serve")
 def test_a_kill_between_telling_and_settling_tells_again_under_the_same_id(place: Path) -> None:
     """Failure mode 1: SIGKILL behind the send. The next process settles all; one id comes twice, and no other."""
     (place / "fate").write_text("SIGKILL")
@@ -108,6 +109,7 @@ def test_a_kill_between_telling_and_settling_tells_again_under_the_same_id(place
     assert "stopped" in err
 
 
+@pytest.mark.failure(2, "SQLite", "serve")
 def test_one_that_was_stopped_past_its_lease_is_overtaken(place: Path, desk: Any) -> None:
     """Failure mode 2: SIGSTOP in a telling, another takes over, SIGCONT: it settles nothing and tells nothing again."""
     (place / "fate").write_text("SIGSTOP")
@@ -133,6 +135,8 @@ def test_one_that_was_stopped_past_its_lease_is_overtaken(place: Path, desk: Any
     assert "ok" in desk.call("verify").stdout
 
 
+@pytest.mark.failure(1, "SQLite", "serve")
+@pytest.mark.failure(2, "SQLite", "serve")
 def test_a_killed_poller_leaves_its_work_to_the_next(place: Path, desk: Any) -> None:
     """SIGKILL while it serves, again and again: the chain is whole and every reminder is there once."""
     for pause in (0.35, 0.4, 0.5, 0.6):

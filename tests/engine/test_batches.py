@@ -155,6 +155,7 @@ def test_many_runs_are_settled_in_few_transactions(engine: Engine, monkeypatch: 
 
 
 @pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.failure(7, "memory", "SQLite", "PostgreSQL")
 def test_a_poison_run_does_not_stop_the_others(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
@@ -196,6 +197,7 @@ def test_two_sweeps_at_once_settle_each_run_once(engine: Engine) -> None:
 # --- waking ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.failure(4, "memory", "SQLite", "PostgreSQL")
 def test_a_wake_is_safe_early_late_twice_and_for_nobody(engine: Engine) -> None:
     """A waker may say anything: only what is due happens, once, and the next instant is told."""
     run = start(engine)

@@ -40,6 +40,7 @@ EMPTY: Mapping[tuple[int, str], str] = {
     (1, "memory"): _GONE,
     (3, "memory"): _NO_SERVER,
     (3, "SQLite"): f"{_NO_SERVER}; a file that fails is mode 8",
+    (6, "memory"): "a store in memory has one process, and so one version at a time",
     (13, "memory"): "a host has no transaction that a store in memory could be part of",
     **{(10, waker): f"{_STORES_OWN}: the relay that reads behind it is the same for all" for waker in WAKERS},
     **{(12, waker): _STORES_OWN for waker in WAKERS},

@@ -52,9 +52,9 @@ def test_a_clock_that_steps_back_before_the_wake(crew: Crew) -> None:
     assert fired(runs) == [0] * 4
     crew.clock.to(DUE + after(0.1))
     crew.wait(lambda: settled(crew, runs))
-    crew.clock.step(-HOUR)
+    crew.clock.step(-after(30))
     assert runs[0].record("notes", by="li", amount="1 page").passed
-    crew.clock.step(2 * HOUR)
+    crew.clock.step(HOUR)
     time.sleep(0.5)
     crew.end(worker)
     assert faults(crew, runs) == []
@@ -162,17 +162,18 @@ def test_a_rolling_deploy(crew: Crew) -> None:
 
 
 @pytest.mark.failure(7, "poller", "serve", "DBOS", "Temporal")
-def test_one_poison_run_and_one_poison_hook_among_a_hundred(crew: Crew) -> None:
-    """Settling one run raises, and one of two hooks always does: the other 99 are fired and told by the sound hook.
+def test_one_poison_run_and_one_poison_hook_among_many(crew: Crew) -> None:
+    """Settling one run raises, and one of two hooks always does: all the others are fired and told by the sound hook.
 
-    With the cause gone, the hundredth is fired as well, and the poisoned hook's tellings still wait.
+    A hundred runs on SQLite. With the cause gone the last is fired as well; the poisoned hook's tellings still wait.
     """
-    runs = crew.runs(100)
+    runs = crew.runs(100 if crew.orders.store.startswith("sqlite") else 40)
+    others = len(runs) - 1
     crew.clock.to(DUE - after(0.5))
     worker = crew.begin(poison=runs[3].id, poison_hook=True)
     sound = [run for run in runs if run is not runs[3]]
-    crew.wait(lambda: len({run for _, kind, run in told(crew.place) if kind == "overdue"}) == 99)
-    assert fired(sound) == [1] * 99
+    crew.wait(lambda: len({run for _, kind, run in told(crew.place) if kind == "overdue"}) == others)
+    assert fired(sound) == [1] * others
     assert fell(runs[3]) == 0
     crew.end(worker)
     cured = crew.begin()
@@ -180,10 +181,10 @@ def test_one_poison_run_and_one_poison_hook_among_a_hundred(crew: Crew) -> None:
     crew.end(cured)
     with crew.engine.store.transaction(write=False) as tx:
         waiting = tx.deliveries(hook="poison")
-    assert len(waiting) >= 99
+    assert len(waiting) >= others
     assert {one.status for one in waiting} <= {"waiting", "leased"}
     assert any("a plugin of the host" in one.error for one in waiting)
-    assert [run.verify() for run in runs] == [()] * 100
+    assert [run.verify() for run in runs] == [()] * len(runs)
 
 
 PROGRAMME = """

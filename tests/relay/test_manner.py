@@ -272,6 +272,7 @@ def test_of_each_subject_the_latest_is_told(store: Store) -> None:
     assert told(store, Manner())[0] == [("li", ["chen 5", "zhao 5"])]
 
 
+@pytest.mark.failure(5, "memory")
 def test_a_first_start_is_quiet() -> None:
     """A campaign that began three months before its run: each person gets one telling of all that."""
     clock, hook = Clock(), Letters()
@@ -289,6 +290,7 @@ def test_a_first_start_is_quiet() -> None:
     assert max(len(titles) for _, titles in hook.told) > 3
 
 
+@pytest.mark.failure(5, "memory")
 def test_a_month_of_downtime_is_told_once() -> None:
     """Hourly, or once after a month: the trail is the same, and the mails are few (R27)."""
     clock, hook = Clock(), Letters()

@@ -96,6 +96,7 @@ def test_each_hook_is_told_each_notice_once(store: Store) -> None:
     assert states(store) == ["delivered"] * 4
 
 
+@pytest.mark.failure(7, "memory", "SQLite")
 def test_a_hook_that_fails_stops_no_other(store: Store) -> None:
     """A poison plugin is put off alone; the other is told everything at once (law 11)."""
     poison, sound = Board("poison", Down()), Board("sound")
@@ -107,6 +108,7 @@ def test_a_hook_that_fails_stops_no_other(store: Store) -> None:
     assert poison.told == []
 
 
+@pytest.mark.failure(7, "memory", "SQLite")
 def test_failures_back_off_and_end_as_dead_letters(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     """One, two, four minutes after each failure, then dead and loud; what is behind it goes on."""
     down = Down()
@@ -149,6 +151,7 @@ def test_a_revived_dead_letter_has_fresh_patience(store: Store) -> None:
     assert engine.retry_dead(dead.id) is False
 
 
+@pytest.mark.failure(1, "SQLite")
 def test_a_kill_between_telling_and_settling_tells_again_under_the_same_id(store: Store) -> None:
     """At least once: when the process dies behind the send, the lease runs out and the id comes again."""
 
@@ -169,6 +172,7 @@ def test_a_kill_between_telling_and_settling_tells_again_under_the_same_id(store
     assert len(board.told) == 3  # at the kill, and twice by this board at the second attempt
 
 
+@pytest.mark.failure(7, "memory", "SQLite")
 def test_a_hook_that_kills_the_process_each_time_is_dead_lettered(store: Store) -> None:
     """Attempts that ended without a word count, or one notice could keep a relay from ever getting on."""
 
@@ -277,6 +281,7 @@ def test_idle_is_said_at_the_end_and_cannot_stop_the_relay(store: Store) -> None
     assert said == [1]
 
 
+@pytest.mark.failure(2, "memory", "SQLite")
 def test_an_overtaken_attempt_settles_nothing(store: Store) -> None:
     """A relay that took longer than its lease cannot undo what its successor recorded."""
     successor = Board("board")
@@ -541,6 +546,7 @@ def test_a_failing_store_is_not_blamed_on_the_hook(store: Store) -> None:
     assert states(store) == ["leased"]
 
 
+@pytest.mark.failure(2, "memory", "SQLite")
 def test_a_relay_that_was_stopped_past_its_lease_tells_no_more_of_it(store: Store) -> None:
     """SIGSTOP in a telling, then SIGCONT: what was claimed behind it belongs to the successor, not told twice."""
     enrol(store, ["li"])

@@ -25,6 +25,7 @@ class TestOnDbos(WakerLaws):
         return DbosWaker(url=f"sqlite:///{self.place}/dbos.db", every=0.1)
 
 
+@pytest.mark.failure(13, "DBOS")
 def test_a_look_commits_with_the_transaction_it_is_put_in(tmp_path: Path) -> None:
     """A wake in a transaction of the host: rolled back there is none, committed it is done."""
     url = f"sqlite:///{tmp_path}/dbos.db"
@@ -61,6 +62,7 @@ class Looked(Crank):
         return super().wake(run, waker)
 
 
+@pytest.mark.failure(5, "DBOS")
 def test_without_its_database_the_sweeper_does_the_work(tmp_path: Path) -> None:
     """Failure mode 5: DBOS cannot start; deadlines are late by the grace and no more, and the end is clean."""
     with Engine(f"sqlite:///{tmp_path}/runs.db", clock=shifted(60)) as engine:

@@ -18,6 +18,10 @@ CAUGHT = {
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.failure(1, "SQLite", "PostgreSQL")
+@pytest.mark.failure(2, "SQLite", "PostgreSQL")
+@pytest.mark.failure(3, "PostgreSQL")
+@pytest.mark.failure(8, "SQLite", "PostgreSQL")
 def test_nothing_is_lost_by_kills(kind: str) -> None:
     """Under kills, and cuts and stops of the server, nothing acknowledged is lost and nothing happens twice."""
     report = soak(kind, 10, seed=1)  # type: ignore[arg-type]

@@ -167,6 +167,7 @@ def names(host: Host, table: str) -> list[str]:
         return [dict(row).popitem()[1] if isinstance(row, dict) else row[0] for row in run(f"SELECT name FROM {table}")]
 
 
+@pytest.mark.failure(13, "SQLite", "PostgreSQL")
 def test_what_the_host_commits_is_there(setting: tuple[Engine, Host, str]) -> None:
     """One commit of the host brings its own row, the run, the events and the answers; the chain holds."""
     engine, host, table = setting
@@ -182,6 +183,7 @@ def test_what_the_host_commits_is_there(setting: tuple[Engine, Host, str]) -> No
     assert engine.run("safety").record("notes", by="li", amount="10 pages", id="k").again
 
 
+@pytest.mark.failure(13, "SQLite", "PostgreSQL")
 def test_what_the_host_rolls_back_never_was(setting: tuple[Engine, Host, str]) -> None:
     """Rolled back with the host: no run, no event, no answer, no notice, no due instant, and the host's row is gone."""
     engine, host, table = setting

@@ -55,6 +55,7 @@ def victim(url: str, command: str, die_at: int, ending: Any) -> None:
 
 @pytest.mark.parametrize("command", ["record", pytest.param("start", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.failure(1, "SQLite", "PostgreSQL")
 def test_a_kill_at_any_step_leaves_all_or_nothing(
     kind: str, command: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -111,6 +111,7 @@ def end_others(admin: psycopg.Connection[Any]) -> None:
 # --- what is committed late -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.failure(10, "PostgreSQL")
 def test_a_reader_of_the_outbox_skips_nothing_that_is_committed_late(store: PostgresStore) -> None:
     """Two writers, the first to draw a place commits last: a reader that goes on behind what it saw gets both."""
     with store.transaction() as early:
@@ -130,6 +131,7 @@ def read(store: Store, after: str, *, gapless: bool = True) -> list[str]:
         return [one.id for one in tx.notices(after=after, gapless=gapless)]
 
 
+@pytest.mark.failure(10, "PostgreSQL")
 def test_a_hook_is_told_what_is_committed_late(store: PostgresStore) -> None:
     """A notice that becomes visible after a later one was delivered is delivered, too."""
     with store.transaction() as tx:
@@ -197,6 +199,7 @@ def test_writers_of_different_runs_do_not_wait(store: PostgresStore) -> None:
         in_thread(lambda: commit(store, "b"))
 
 
+@pytest.mark.failure(8, "PostgreSQL")
 def test_two_that_stand_in_each_others_way_are_told_so(store: PostgresStore) -> None:
     """A deadlock ends as a conflict, and the one that was let through commits."""
     commit(store, "a")
@@ -222,6 +225,7 @@ def test_two_that_stand_in_each_others_way_are_told_so(store: PostgresStore) -> 
     assert set(ends) == {None, Conflict}
 
 
+@pytest.mark.failure(8, "PostgreSQL")
 def test_a_pool_that_is_used_up_says_so(postgres: str) -> None:
     """The last connection is waited for, and then named."""
     store = PostgresStore(f"{postgres}&pool=1", busy_timeout=timedelta(milliseconds=50))
@@ -243,6 +247,7 @@ def test_a_run_that_is_held_too_long_is_named(postgres: str) -> None:
 # --- connections ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.failure(3, "PostgreSQL")
 def test_dead_connections_are_replaced_unnoticed(store: PostgresStore, admin: psycopg.Connection[Any]) -> None:
     """A pool full of dead connections costs no command: the first statement finds out and takes another."""
     hold = threading.Barrier(4)
@@ -266,6 +271,7 @@ def test_dead_connections_are_replaced_unnoticed(store: PostgresStore, admin: ps
 
 
 @pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.failure(3, "PostgreSQL")
 def test_a_connection_cut_in_a_transaction_undoes_it(
     store: PostgresStore, admin: psycopg.Connection[Any], wait: bool
 ) -> None:
@@ -281,6 +287,7 @@ def test_a_connection_cut_in_a_transaction_undoes_it(
 
 
 @pytest.mark.slow
+@pytest.mark.failure(3, "PostgreSQL")
 def test_a_server_that_comes_back_is_found_again() -> None:
     """After an immediate stop a command waits for the server, is carried out, and all that was answered is there."""
     with servers.Server() as server:
@@ -304,6 +311,7 @@ def test_a_server_that_comes_back_is_found_again() -> None:
             PostgresStore(server.url())
 
 
+@pytest.mark.failure(4, "PostgreSQL")
 def test_a_listener_hears_other_processes_and_comes_back(postgres: str, admin: psycopg.Connection[Any]) -> None:
     """A hint crosses from store to store; a listener that was cut off connects again, and calls, to be sure."""
     name = f"{NAME}-listener"
@@ -342,7 +350,10 @@ def test_a_url_says_where_and_keeps_its_secret() -> None:
     assert "cret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("option", ["schema=North", "schema=a-b", "schema=pg_mine", "schema=", "pool=0", "pool=many", "hold=0", "hold=ever"])
+WRONG = ["schema=North", "schema=a-b", "schema=pg_mine", "schema=", "pool=0", "pool=many", "hold=0", "hold=ever"]
+
+
+@pytest.mark.parametrize("option", WRONG)
 def test_a_wrong_option_is_refused(option: str) -> None:
     """A schema is a plain name, so that it needs no quoting anywhere; a pool and a time are numbers."""
     with pytest.raises(StoreMisuse, match="cannot be"):

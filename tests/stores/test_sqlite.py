@@ -80,6 +80,7 @@ def writer(path: Path, run: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("acknowledged", [1, 40])
+@pytest.mark.failure(1, "SQLite")
 def test_what_was_acknowledged_survives_a_kill(path: Path, acknowledged: int) -> None:
     """Law 11: after SIGKILL every commit that was answered is there, at most one more, and the chain holds."""
     with writer(path, "r") as process:
@@ -163,6 +164,7 @@ def test_a_reader_sees_one_instant(store: SqliteStore) -> None:
 # --- faults ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.failure(8, "SQLite")
 def test_another_writer_is_waited_for_and_then_named(store: SqliteStore, path: Path) -> None:
     """A lock held elsewhere ends in StoreBusy after the waiting time, in this process and across processes."""
     other = sqlite3.connect(path, isolation_level=None)
@@ -190,6 +192,7 @@ def test_another_writer_is_waited_for_and_then_named(store: SqliteStore, path: P
     commit(store)
 
 
+@pytest.mark.failure(8, "SQLite")
 def test_a_full_disk_leaves_nothing_half_written(store: SqliteStore) -> None:
     """When there is no room the whole transaction is undone, and the store goes on when there is room again."""
     commit(store, put={"a": "1"})
