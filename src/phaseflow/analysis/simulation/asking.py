@@ -49,7 +49,7 @@ class Keeper:
     def begin(self) -> None:
         """Listen for what the gates read, and ask when the time has come."""
         gates = [self.judged_by(way).gate for way in self.ways]
-        names = {name for gate in gates for name in names_in(gate)} | set(self.duties())
+        names = {name for gate in gates for name in names_in(self.trial, gate)} | set(self.duties())
         self.trial.listen(self.run, sorted(names), self.came)
         if any(fact.name in UNITS for gate in gates if gate is not None for fact in reads(gate)):
             self.trial.unit_moved.append(self.look_again)
@@ -180,9 +180,15 @@ def _left(requirements: list[Requirement]) -> dict[str, str] | None:
     return found or None
 
 
-def names_in(condition: Condition | None) -> set[str]:
-    """Every name in a condition whose changes are announced."""
-    return {name for fact in reads(condition) for name in names_of(fact)} if condition is not None else set()
+def names_in(trial: Trial, condition: Condition | None) -> tuple[str, ...]:
+    """Every name in a condition whose changes are announced, in order; the plan holds its conditions for good."""
+    if condition is None:
+        return ()
+    found = trial.scene.names.get(id(condition))
+    if found is None:
+        found = tuple(sorted({name for fact in reads(condition) for name in names_of(fact)}))
+        trial.scene.names[id(condition)] = found
+    return found
 
 
 def judged_by(run: Run, way: Move) -> Move:
@@ -268,7 +274,7 @@ def _waited(trial: Trial, run: Run, entry: Entry, move: Move, since: datetime | 
         return
     above = trial.runs.get(PROGRAMME)
     came: list[tuple[datetime, str]] = []
-    for name in sorted(names_in(move.gate or move.when)):
+    for name in names_in(trial, move.gate or move.when):
         when = run.last.get(name) or (above.last.get(name) if above is not None else None)
         if when is not None:
             came.append((when, name))

@@ -51,6 +51,8 @@ class Scene:
     host: Mapping[tuple[str, str], object]
     runs: tuple[Begun, ...]
     roster: Mapping[str, Mapping[str, tuple[str, ...]]]
+    names: dict[int, tuple[str, ...]] = attrs.field(factory=dict)
+    """Names in a condition of the plan, by its identity, once they were looked for."""
 
     @property
     def units(self) -> int:

@@ -94,8 +94,13 @@ class Calendar:
 
         Where a clock goes back over midnight, the repeated minutes belong to the day that has begun already.
         """
+        opens, shuts, known = self._latest[0]  # one instant is asked about several times, and the next one is near
+        if instant.tzinfo is not None and opens <= instant < shuts:
+            return known
         day = _inside(self.local(instant).date())
-        return day + _ONE_DAY if day < LAST_DAY and self.shuts(day) <= instant else day
+        day = day + _ONE_DAY if day < LAST_DAY and self.shuts(day) <= instant else day
+        self._latest[0] = (self.opens(day), self.shuts(day), day)
+        return day
 
     def local(self, instant: datetime) -> datetime:
         """*instant* with the offset that the zone has then: what the clock on the wall shows."""
@@ -227,6 +232,11 @@ class Calendar:
     def _openings(self) -> dict[date, datetime]:
         """Days looked up before; asked for with every command, and at most as many as a calendar has days."""
         return {}
+
+    @cached_property
+    def _latest(self) -> list[tuple[datetime, datetime, date]]:
+        """The day that was found last, with its instants; a list of one, so that it is exchanged whole."""
+        return [(EPOCH, EPOCH, FIRST_DAY)]
 
     @cached_property
     def _begins(self) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ import attrs
 
 from phaseflow.core.plan.model import Plan
 from phaseflow.core.state.duties import duty_of
+from phaseflow.core.state.renewing import renew
 from phaseflow.core.state.rows import Draft, Rows, Timer, timer_key
 from phaseflow.messages import events as e
 from phaseflow.messages.commands import EMPTY
@@ -123,7 +124,7 @@ def _unset(rows: Draft, state: DocumentState, steps: Iterable[str]) -> DocumentS
             _count(rows, state.key, name, -1)
         if name in state.timers:
             rows.drop(state.timers[name])
-    return attrs.evolve(
+    return renew(
         state, passed=_without(state.passed, steps), skipped=_without(state.skipped, steps),
         open=tuple(name for name in state.open if name not in steps), timers=_without(state.timers, steps),
         since=_without(state.since, steps),
@@ -135,7 +136,7 @@ def _pass(rows: Draft, state: DocumentState, step: str, version: int) -> Documen
         _count(rows, state.key, step, 1)
     if step in state.timers:
         rows.drop(state.timers[step])
-    return attrs.evolve(
+    return renew(
         state, passed={**state.passed, step: version}, skipped=_without(state.skipped, (step,)),
         open=tuple(name for name in state.open if name != step), timers=_without(state.timers, (step,)),
     )  # fmt: skip
@@ -152,7 +153,7 @@ def version_drafted(_plan: Plan, rows: Draft, entry: Entry, event: e.VersionDraf
     rows.put(f"version/{event.key}/{event.subject}/{event.version:04d}", VersionState(
         number=event.version, step=event.step, digest=event.digest, ref=event.ref, author=authors[0], at=entry.at,
     ))  # fmt: skip
-    state = attrs.evolve(state, version=event.version, digest=event.digest, authors=authors)
+    state = renew(state, version=event.version, digest=event.digest, authors=authors)
     _put(rows, _pass(rows, state, event.step, event.version))
 
 
@@ -162,7 +163,7 @@ def move_due(rows: Draft, row: str, step: str, due: datetime) -> None:
     rows.drop(state.timers[step])
     timer = timer_key(due, "due", f"{row}#{step}")
     rows.put(timer, Timer(kind=DUE, key=state.key, subject=state.subject))
-    rows.put(row, attrs.evolve(state, timers={**state.timers, step: timer}))
+    rows.put(row, renew(state, timers={**state.timers, step: timer}))
 
 
 def document_reached(_plan: Plan, rows: Draft, _entry: Entry, event: e.DocumentReached) -> None:
@@ -174,7 +175,7 @@ def document_reached(_plan: Plan, rows: Draft, _entry: Entry, event: e.DocumentR
         timers[name] = timer_key(due, "due", f"document/{event.key}/{event.subject}#{name}")
         rows.put(timers[name], Timer(kind=DUE, key=event.key, subject=event.subject))
     reached = [name for name in (event.step, *event.open) if name and name not in state.since]
-    _put(rows, attrs.evolve(
+    _put(rows, renew(
         state, step=event.step, skipped={**state.skipped, **event.skipped}, open=(*state.open, *event.open),
         timers=timers, since={**state.since, **dict.fromkeys(reached, state.opinions + 1)},
     ))  # fmt: skip
@@ -182,7 +183,7 @@ def document_reached(_plan: Plan, rows: Draft, _entry: Entry, event: e.DocumentR
 
 def part_marked(_plan: Plan, rows: Draft, _entry: Entry, event: e.PartMarked) -> None:
     state: DocumentState = rows.get(f"document/{event.key}/{event.subject}")
-    _put(rows, _unset(rows, attrs.evolve(state, marks=(*state.marks, (event.part, event.mark))), event.void))
+    _put(rows, _unset(rows, renew(state, marks=(*state.marks, (event.part, event.mark))), event.void))
 
 
 def opinion_given(_plan: Plan, rows: Draft, entry: Entry, event: e.OpinionGiven) -> None:
@@ -192,14 +193,14 @@ def opinion_given(_plan: Plan, rows: Draft, entry: Entry, event: e.OpinionGiven)
         by=entry.on_behalf_of or entry.actor, ref=event.ref, recorded=event.recorded,
     ))  # fmt: skip
     owed = (event.number,) if event.to_answer else ()
-    _put(rows, attrs.evolve(state, opinions=event.number, unanswered=(*state.unanswered, *owed)))
+    _put(rows, renew(state, opinions=event.number, unanswered=(*state.unanswered, *owed)))
 
 
 def opinion_answered(_plan: Plan, rows: Draft, _entry: Entry, event: e.OpinionAnswered) -> None:
     name = f"opinion/{event.key}/{event.subject}/{event.number:04d}"
-    rows.put(name, attrs.evolve(rows.get(name), absorbed=event.absorbed, reason=event.reason))
+    rows.put(name, renew(rows.get(name), absorbed=event.absorbed, reason=event.reason))
     state: DocumentState = rows.get(f"document/{event.key}/{event.subject}")
-    _put(rows, attrs.evolve(state, unanswered=tuple(n for n in state.unanswered if n != event.number)))
+    _put(rows, renew(state, unanswered=tuple(n for n in state.unanswered if n != event.number)))
 
 
 def step_passed(plan: Plan, rows: Draft, entry: Entry, event: e.StepPassed) -> None:
@@ -214,7 +215,7 @@ def document_returned(plan: Plan, rows: Draft, entry: Entry, event: e.DocumentRe
 
 def step_fell_due(_plan: Plan, rows: Draft, _entry: Entry, event: e.StepFellDue) -> None:
     state = _of(rows, event)
-    _put(rows, attrs.evolve(state, timers=_without(state.timers, (event.step,))))
+    _put(rows, renew(state, timers=_without(state.timers, (event.step,))))
 
 
 APPLIERS: Mapping[type[e.Event], Callable[[Plan, Draft, Entry, Any], None]] = {

@@ -7,9 +7,8 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-import attrs
-
 from phaseflow.core.plan.model import Duty, Plan
+from phaseflow.core.state.renewing import renew
 from phaseflow.core.state.rows import Counted, Draft, DutyState, PartState, Rows, Timer, timer_key
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry, Term
@@ -104,10 +103,10 @@ def rearm(rows: Draft, key: str, subject: str, after: datetime) -> None:
     """A subject owes a duty again: set what is still ahead of its own term, and of the duty's where nothing is set."""
     part = part_of(rows, key, subject)
     if subject and part.term is not None and not part.timers:
-        _put(rows, key, subject, attrs.evolve(part, timers=arm(rows, part.term, key, subject, after=after)))
+        _put(rows, key, subject, renew(part, timers=arm(rows, part.term, key, subject, after=after)))
     state = duty_of(rows, key)
     if not state.timers and state.outstanding > 0:
-        rows.put(f"duty/{key}", attrs.evolve(state, timers=arm(rows, state.term, key, after=after)))
+        rows.put(f"duty/{key}", renew(state, timers=arm(rows, state.term, key, after=after)))
 
 
 def move_term(rows: Draft, row: str, term: Term) -> None:
@@ -122,7 +121,7 @@ def move_term(rows: Draft, row: str, term: Term) -> None:
     if left:
         only = {(timer.kind, timer.index) for timer in left}
         timers = arm(rows, term, left[0].key, left[0].subject, only=only)
-    rows.put(row, attrs.evolve(owner, term=term, timers=timers))
+    rows.put(row, renew(owner, term=term, timers=timers))
 
 
 def disarm(rows: Draft, timers: tuple[str, ...]) -> None:
@@ -144,8 +143,8 @@ def _ahead(term: Term, at: datetime) -> Term:
     """A term without what was past when it began: one event says the duty was born overdue, and nothing fires (R9)."""
     due = term.grace or term.due
     if due is not None and due <= at:
-        term = attrs.evolve(term, due=None, grace=None, ladder=())
-    return attrs.evolve(term, lock=None) if term.lock is not None and term.lock <= at else term
+        term = renew(term, due=None, grace=None, ladder=())
+    return renew(term, lock=None) if term.lock is not None and term.lock <= at else term
 
 
 def duty_scheduled(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyScheduled) -> None:
@@ -160,16 +159,16 @@ def duty_dated(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyDated) -> N
     state = duty_of(rows, event.key)
     disarm(rows, state.timers)
     timers = () if state.exempt else arm(rows, event.term, event.key)
-    rows.put(f"duty/{event.key}", attrs.evolve(state, term=event.term, timers=timers))
+    rows.put(f"duty/{event.key}", renew(state, term=event.term, timers=timers))
 
 
 def duty_owed_by(_plan: Plan, rows: Draft, entry: Entry, event: e.DutyOwedBy) -> None:
     state, part = duty_of(rows, event.key), part_of(rows, event.key, event.subject)
     excepted = (part.waived or state.exempt) and not part.done
     waived = state.waived + (event.owed - state.owed if excepted else 0)
-    rows.put(f"duty/{event.key}", attrs.evolve(state, owed=event.owed, waived=waived))
+    rows.put(f"duty/{event.key}", renew(state, owed=event.owed, waived=waived))
     if event.amount is not None and event.subject:
-        _put(rows, event.key, event.subject, attrs.evolve(part, owes=event.amount))
+        _put(rows, event.key, event.subject, renew(part, owes=event.amount))
     if event.owed > state.owed:
         rearm(rows, event.key, event.subject, entry.at)
 
@@ -181,17 +180,17 @@ def duty_reminded(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.DutyRemind
 def duty_fell_due(_plan: Plan, rows: Draft, entry: Entry, event: e.DutyFellDue) -> None:
     if event.subject:
         part = part_of(rows, event.key, event.subject)
-        _put(rows, event.key, event.subject, attrs.evolve(part, fell_due=entry.seq))
+        _put(rows, event.key, event.subject, renew(part, fell_due=entry.seq))
     else:
-        rows.put(f"duty/{event.key}", attrs.evolve(duty_of(rows, event.key), fell_due=entry.seq))
+        rows.put(f"duty/{event.key}", renew(duty_of(rows, event.key), fell_due=entry.seq))
 
 
 def duty_locked(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyLocked) -> None:
     if event.subject:
         part = part_of(rows, event.key, event.subject)
-        _put(rows, event.key, event.subject, attrs.evolve(part, locked=True))
+        _put(rows, event.key, event.subject, renew(part, locked=True))
     else:
-        rows.put(f"duty/{event.key}", attrs.evolve(duty_of(rows, event.key), locked=True))
+        rows.put(f"duty/{event.key}", renew(duty_of(rows, event.key), locked=True))
 
 
 def overdue_rescinded(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.OverdueRescinded) -> None:
@@ -201,7 +200,7 @@ def overdue_rescinded(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.Overdu
 def amount_recorded(_plan: Plan, rows: Draft, entry: Entry, event: e.AmountRecorded) -> None:
     part = part_of(rows, event.key, event.subject)
     _count(rows, event.key, event.subject, entry, amount=event.amount)
-    _put(rows, event.key, event.subject, attrs.evolve(part, amount=part.amount + event.amount))
+    _put(rows, event.key, event.subject, renew(part, amount=part.amount + event.amount))
     if event.pair:
         rows.put(f"pair/{event.key}/{event.pair}", event.subject)
 
@@ -210,37 +209,37 @@ def entry_checked(_plan: Plan, rows: Draft, entry: Entry, event: e.EntryChecked)
     part = part_of(rows, event.key, event.subject)
     if event.entry not in part.entries:
         _count(rows, event.key, event.subject, entry, entry=event.entry)
-        _put(rows, event.key, event.subject, attrs.evolve(part, entries=(*part.entries, event.entry)))
+        _put(rows, event.key, event.subject, renew(part, entries=(*part.entries, event.entry)))
 
 
 def task_reported(_plan: Plan, rows: Draft, entry: Entry, event: e.TaskReported) -> None:
     _count(rows, event.key, event.subject, entry)
-    _put(rows, event.key, event.subject, attrs.evolve(part_of(rows, event.key, event.subject), reported=True))
+    _put(rows, event.key, event.subject, renew(part_of(rows, event.key, event.subject), reported=True))
 
 
 def meeting_held(plan: Plan, rows: Draft, entry: Entry, event: e.MeetingHeld) -> None:
     _count(rows, event.key, event.subject, entry)
-    _put(rows, event.key, event.subject, attrs.evolve(part_of(rows, event.key, event.subject), reported=True))
+    _put(rows, event.key, event.subject, renew(part_of(rows, event.key, event.subject), reported=True))
     rows.put(f"happened/{duty_of(rows, event.key).name}/held", plan.calendar.day_of(entry.at))
 
 
 def duty_confirmed(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyConfirmed) -> None:
     part = part_of(rows, event.key, event.subject)
-    _put(rows, event.key, event.subject, attrs.evolve(part, confirmed=True))
+    _put(rows, event.key, event.subject, renew(part, confirmed=True))
 
 
 def duty_found_poor(_plan: Plan, rows: Draft, _entry: Entry, event: e.DutyFoundPoor) -> None:
     part = part_of(rows, event.key, event.subject)
     for record in records_of(rows, event.key, event.subject):
         rows.drop(record_key(event.key, event.subject, record.seq))
-    changed = attrs.evolve(part, reported=False, confirmed=False, entries=(), amount=Fraction(0))
+    changed = renew(part, reported=False, confirmed=False, entries=(), amount=Fraction(0))
     _put(rows, event.key, event.subject, changed)
 
 
 def duty_done(plan: Plan, rows: Draft, entry: Entry, event: e.DutyDone) -> None:
     part = part_of(rows, event.key, event.subject)
     disarm(rows, part.timers)
-    done = attrs.evolve(part, done=True, in_time=event.in_time, done_by=entry.seq, timers=())
+    done = renew(part, done=True, in_time=event.in_time, done_by=entry.seq, timers=())
     _put(rows, event.key, event.subject, done)
     state = duty_of(rows, event.key)
     timers = state.timers
@@ -249,15 +248,15 @@ def duty_done(plan: Plan, rows: Draft, entry: Entry, event: e.DutyDone) -> None:
         timers = ()
         rows.put(f"happened/{state.name}/done", plan.calendar.day_of(entry.at))
     waived = state.waived - (1 if part.waived or state.exempt else 0)  # who does it after all is no longer excepted
-    rows.put(f"duty/{event.key}", attrs.evolve(state, done=state.done + 1, waived=waived, timers=timers))
+    rows.put(f"duty/{event.key}", renew(state, done=state.done + 1, waived=waived, timers=timers))
 
 
 def duty_undone(_plan: Plan, rows: Draft, entry: Entry, event: e.DutyUndone) -> None:
     part = part_of(rows, event.key, event.subject)
-    _put(rows, event.key, event.subject, attrs.evolve(part, done=False, in_time=None, done_by=0))
+    _put(rows, event.key, event.subject, renew(part, done=False, in_time=None, done_by=0))
     state = duty_of(rows, event.key)
     waived = state.waived + (1 if part.waived or state.exempt else 0)
-    rows.put(f"duty/{event.key}", attrs.evolve(state, done=state.done - 1, waived=waived))
+    rows.put(f"duty/{event.key}", renew(state, done=state.done - 1, waived=waived))
     rows.drop(f"happened/{state.name}/done")
     rearm(rows, event.key, event.subject, entry.recorded_at)
 
@@ -272,16 +271,16 @@ def make_up_ordered(_plan: Plan, rows: Draft, _entry: Entry, event: e.MakeUpOrde
     for key in event.orders.values():
         state = duty_of(rows, key)
         disarm(rows, state.timers)
-        rows.put(f"duty/{key}", attrs.evolve(state, timers=()))
+        rows.put(f"duty/{key}", renew(state, timers=()))
 
 
 def event_voided(_plan: Plan, rows: Draft, entry: Entry, event: e.EventVoided) -> None:
     part = part_of(rows, event.key, event.subject)
     rows.drop(record_key(event.key, event.subject, event.seq))
     entries = tuple(name for name in part.entries if name != event.entry)
-    part = attrs.evolve(part, amount=part.amount - (event.amount or 0), entries=entries)
+    part = renew(part, amount=part.amount - (event.amount or 0), entries=entries)
     if event.short:
-        part = attrs.evolve(part, reported=False, confirmed=False)
+        part = renew(part, reported=False, confirmed=False)
     _put(rows, event.key, event.subject, part)
     rows.put(f"voided/{event.seq:08d}", entry.seq)
     if event.pair:

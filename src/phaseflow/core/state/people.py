@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import attrs
-
 from phaseflow.core.plan.model import Plan
+from phaseflow.core.state.renewing import renew
 from phaseflow.core.state.rows import Delegation, Draft, PersonState, Rows, Timer, timer_key
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry
@@ -45,7 +44,7 @@ def _set_roles(rows: Draft, person: str, roles: Iterable[str], **more: Any) -> N
     for role in set(before.roles) - set(after):
         rows.drop(f"holder/{role}/{person}")
         rows.put(f"count/{role}", (rows.get(f"count/{role}") or 0) - 1)
-    rows.put(f"person/{person}", attrs.evolve(before, roles=after, **more))
+    rows.put(f"person/{person}", renew(before, roles=after, **more))
 
 
 def person_joined(_plan: Plan, rows: Draft, _entry: Entry, event: e.PersonJoined) -> None:
@@ -113,7 +112,7 @@ def delegation_ended(_plan: Plan, rows: Draft, _entry: Entry, event: e.Delegatio
 def person_recused(_plan: Plan, rows: Draft, _entry: Entry, event: e.PersonRecused) -> None:
     before = person_of(rows, event.person)
     recused = tuple(sorted({*before.recused, event.subject}))
-    rows.put(f"person/{event.person}", attrs.evolve(before, recused=recused))
+    rows.put(f"person/{event.person}", renew(before, recused=recused))
 
 
 def body_listed(_plan: Plan, rows: Draft, _entry: Entry, event: e.BodyListed) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import attrs
 
 from phaseflow.core.plan.model import Plan
+from phaseflow.core.state.renewing import renew
 from phaseflow.core.state.rows import Draft, Rows, Timer, timer_key
 from phaseflow.messages import events as e
 from phaseflow.messages.commands import EMPTY
@@ -95,7 +96,7 @@ def _state(rows: Draft, key: str) -> PollState:
 
 
 def _change(rows: Draft, key: str, **changes: Any) -> None:
-    rows.put(f"poll/{key}", attrs.evolve(_state(rows, key), **changes))
+    rows.put(f"poll/{key}", renew(_state(rows, key), **changes))
 
 
 def _arm(rows: Draft, key: str, closes: datetime | None) -> str:
@@ -184,7 +185,7 @@ def poll_counted(_plan: Plan, rows: Draft, _entry: Entry, event: e.PollCounted) 
 def poll_decided(_plan: Plan, rows: Draft, _entry: Entry, event: e.PollDecided) -> None:
     result = _state(rows, event.key).result
     assert result is not None  # only a count that waits is decided
-    rows.put(f"counted/{event.key}", attrs.evolve(
+    rows.put(f"counted/{event.key}", renew(
         result, results=event.results, share=event.share, band=event.band, go=event.go, final=True,
     ))  # fmt: skip
     _change(rows, event.key, status="counted", question="", result=None)

@@ -6,20 +6,19 @@ from collections.abc import Container
 from datetime import datetime
 from typing import Any
 
-import attrs
-
 from phaseflow.core.plan.model import Plan
 from phaseflow.core.state.documents import move_due
 from phaseflow.core.state.duties import disarm, move_term
 from phaseflow.core.state.ledgers import carry_item, hush, move_item, wake
 from phaseflow.core.state.polls import move_close
+from phaseflow.core.state.renewing import renew
 from phaseflow.core.state.rows import CAMPAIGN, Clock, Draft, Head, Question, Timer, VisitState, head_of, timer_key
 from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry
 
 
 def _head(rows: Draft, **changes: Any) -> None:
-    rows.put("head", attrs.evolve(head_of(rows), **changes))
+    rows.put("head", renew(head_of(rows), **changes))
 
 
 def run_started(_plan: Plan, rows: Draft, _entry: Entry, event: e.RunStarted) -> None:
@@ -48,7 +47,7 @@ def run_resumed(_plan: Plan, rows: Draft, _entry: Entry, event: e.RunResumed) ->
     for key, term in sorted(event.moved.items()):
         move_item(rows, key, term) if key.startswith("item/") else move_term(rows, key, term)
     for key, days in sorted(event.windows.items()):
-        rows.put(key, attrs.evolve(rows.get(key), period=days) if key.startswith("duty/") else days)
+        rows.put(key, renew(rows.get(key), period=days) if key.startswith("duty/") else days)
     for key, closes in sorted(event.closes.items()):
         row, _, name = key.partition("#")
         move_close(rows, row.removeprefix("poll/"), closes) if not name else move_due(rows, row, name, closes)
@@ -58,7 +57,7 @@ def run_resumed(_plan: Plan, rows: Draft, _entry: Entry, event: e.RunResumed) ->
         left = {(timer.kind, timer.subject, timer.index) for timer in set_now}
         disarm(rows, state.timers)
         timers = arm_visit(rows, key.removeprefix("visit/"), dates, left)
-        rows.put(key, attrs.evolve(
+        rows.put(key, renew(
             state, window=dates.window, ends=dates.ends, ladder=dates.ladder, steps=dates.steps, timers=timers
         ))  # fmt: skip
 
@@ -179,7 +178,7 @@ def step_ended(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.StepEnded) ->
 
 def window_ended(_plan: Plan, rows: Draft, _entry: Entry, event: e.WindowEnded) -> None:
     key = f"visit/{event.phase}/{event.visit}"
-    rows.put(key, attrs.evolve(rows.get(key), overdue=True))
+    rows.put(key, renew(rows.get(key), overdue=True))
 
 
 def phase_reminded(_plan: Plan, _rows: Draft, _entry: Entry, _event: e.PhaseReminded) -> None:
@@ -196,8 +195,8 @@ def phase_closed(plan: Plan, rows: Draft, entry: Entry, event: e.PhaseClosed) ->
         if duty.timers and (rule is None or rule.kind not in ("document", "poll")):  # routes and polls go on
             for timer in duty.timers:
                 rows.drop(timer)
-            rows.put(key, attrs.evolve(duty, timers=()))
-    rows.put(f"visit/{visit}", attrs.evolve(state, closed=entry.at, timers=()))
+            rows.put(key, renew(duty, timers=()))
+    rows.put(f"visit/{visit}", renew(state, closed=entry.at, timers=()))
     rows.put(f"happened/{event.phase}/closes", plan.calendar.day_of(entry.at))
     head = head_of(rows)
     closed = head.closed if event.phase in head.closed else (*head.closed, event.phase)
@@ -229,7 +228,7 @@ def question_answered(_plan: Plan, rows: Draft, entry: Entry, event: e.QuestionA
     question: Question = rows.get(f"question/{event.question}")
     rows.put(
         f"question/{event.question}",
-        attrs.evolve(question, verdict=event.verdict, reason=event.reason, answered=entry.at),
+        renew(question, verdict=event.verdict, reason=event.reason, answered=entry.at),
     )
 
 
