@@ -186,3 +186,10 @@ def test_a_run_whose_trail_the_first_policy_does_not_explain_says_so(office: Off
     read = compare(history, lax, office.old).runs[0]
     assert read.from_entry == 0
     assert read.differences
+
+
+def test_a_version_that_ends_is_tried_as_if_it_stayed(office: Office) -> None:
+    """No run begins under such a version, and yet it is what one would like to try."""
+    office.study()
+    ends = "phases:", "amends: {binds: at_once, notice: 5 days, until: 2009-03-30}\nphases:"
+    assert "due study/1/kickoff: 2009-03-13 -> 2009-03-20" in office.told(("due: 03-13", "due: 03-20"), ends)

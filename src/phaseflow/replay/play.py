@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from phaseflow.core.plan import Plan
+from phaseflow.core.plan import Plan, compile_policy
 from phaseflow.engine import Refused, texts
 from phaseflow.engine.answers import Kept
 from phaseflow.engine.desk import Desk, HostFact
@@ -46,11 +46,18 @@ def replay(history: History, plan: Plan) -> Replayed:
     Every deed keeps its id and its times, so that a trail that was made under this very plan comes out as it was. At
     the end every run is brought to the latest instant that the history knows.
     """
-    player = _Player(history, plan)
+    player = _Player(history, lasting(plan))
     for deed in history.deeds:
         player.carry_out(deed)
     player.finish(history.until)
     return Replayed(plan=plan, trails=player.trails(), dropped=player.dropped)
+
+
+def lasting(plan: Plan) -> Plan:
+    """The plan as if it stayed: a version that ends is tried for the whole of a run."""
+    if plan.policy.amends is None or plan.policy.amends.until is None:
+        return plan
+    return compile_policy(attrs.evolve(plan.policy, amends=None), plan.texts, plan.calendar)
 
 
 class _Player:
