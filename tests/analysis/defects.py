@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
 from phaseflow.analysis.names import _named
+from phaseflow.core import conditions as c
 from phaseflow.core.plan import Plan
 from phaseflow.reports.calendar import Bound
 from phaseflow.spec import conditions as k
@@ -110,8 +112,18 @@ def _phases(plan: Plan) -> Iterator[tuple[s.PhaseSpec, str]]:
 
 
 def drop_a_gate(plan: Plan) -> Iterator[Mutant]:
+    """Of every phase whose gate asks for something that no other gate asks for."""
+    asked = Counter(fact for level in plan.levels.values() for move in level.moves.values()
+                    for fact in (c.reads(move.gate) if move.gate is not None else ()))  # fmt: skip
+    gates = {(level.name, move.name): c.reads(move.gate) for level in plan.levels.values()
+             for move in level.moves.values() if move.gate is not None}  # fmt: skip
     for phase, name in _phases(plan):
-        if phase.gate is not None:
+        level = "unit" if phase in plan.policy.phases.values() else "programme"
+        only = [fact for fact in gates.get((level, f"{name}.close"), ()) if asked[fact] == 1]
+        last = name == list(plan.levels[level].phases)[-1]
+        if last and any(move.kind == "outcome" and move.gate is not None for move in plan.levels[level].moves.values()):
+            continue  # the end asks, too
+        if phase.gate is not None and only:
             yield f"{name} {phase.span}", put(plan.policy, phase, attrs.evolve(phase, gate=None))
 
 
@@ -246,7 +258,14 @@ def authors_approve(plan: Plan) -> Iterator[Mutant]:
 
 
 def drop_the_quorum(plan: Plan) -> Iterator[Mutant]:
-    yield from _each(plan.policy, d.PollDuty, lambda poll: iter((attrs.evolve(poll, quorum=None), attrs.evolve(poll, quorum="none"))))
+    """Of every poll that leads somewhere; one without bands decides nothing, whoever takes part."""
+
+    def change(poll: d.PollDuty) -> Iterator[d.PollDuty]:
+        if poll.bands is not None or any(edge.bands is not None for edge in poll.edges.values()):
+            yield attrs.evolve(poll, quorum=None)
+            yield attrs.evolve(poll, quorum="none")
+
+    yield from _each(plan.policy, d.PollDuty, change)
 
 
 def composition_of_strangers(plan: Plan) -> Iterator[Mutant]:
@@ -296,10 +315,17 @@ def needs_in_a_ring(plan: Plan) -> Iterator[Mutant]:
                     yield f"{name}", put(plan.policy, before.spec, ring)
 
 
-def needs_the_next_phase(plan: Plan) -> Iterator[Mutant]:
+def needs_the_next_phase(plan: Plan, bounds: Mapping[str, Bound]) -> Iterator[Mutant]:
+    """Where the next phase really comes next: it opens when this one closes, or begins when this one is over."""
+    windows = bounds["unit"].windows if "unit" in bounds else {}
     names = list(plan.unit.phases)
     for place, name in enumerate(names[:-1]):
         here, after = plan.unit.phases[name], plan.unit.phases[names[place + 1]]
+        follows = after.opens.kind == "closes" and after.opens.name == name
+        ends = windows[name].last if name in windows else None
+        begins = windows[after.name].first if after.name in windows else None
+        if not follows and (ends is None or begins is None or begins <= ends):
+            continue
         for duty in here.duties[:3] if after.duties else ():
             spec = plan.unit.duties[duty].spec
             yield f"{duty}", put(plan.policy, spec, attrs.evolve(spec, needs=k.Done(done=(after.duties[0],))))

@@ -11,22 +11,12 @@ from phaseflow.policies import load_policy
 
 DISTRICT = EXAMPLES / "district_campaign" / "operating.yaml"
 
-WEAKER = {
-    "drop_a_gate": 0.6,  # where another gate asks for the same, nothing is lost
-    "drop_the_quorum": 0.5,  # a poll without bands decides nothing, whoever takes part
-    "needs_the_next_phase": 0.75,  # phases without dates may come in either order
-}
-"""Operators of which not all mutants are defects, and the share of them that is found all the same."""
-
-
 @pytest.mark.slow
 def test_nearly_every_mechanical_defect_is_found() -> None:
-    """At least 95 % of all, and of each operator that makes nothing but defects."""
+    """At least 95 % of what each operator makes."""
     result = measure(policies())
-    found, total = sum(one.found for one in result.values()), sum(one.total for one in result.values())
-    assert found / total >= 0.95
     for name, count in result.items():
-        assert count.total == 0 or count.found / count.total >= WEAKER.get(name, 0.95), (name, count.missed)
+        assert count.total == 0 or count.found / count.total >= 0.95, (name, count.missed)
 
 
 def test_operators_spoil_something() -> None:

@@ -139,6 +139,20 @@ CASES = [
     Case("PF724", one_phase("r: {task: R, by: boss, due: 03-05, needs: «{done: job}}"), "due: 03-05", "due: window end"),
     Case("PF723", one_phase("r: {task: R, by: boss, due: «05-05}"), "05-05", "03-05"),
     Case("PF726", one_phase("r: {task: R, by: boss, due: 03-05, remind: «7 days}"), "7 days", "2 days"),
+    Case("PF805", one_phase("r: {task: R, by: «guest, due: none}").replace("member: Member", "member: Member, guest: {title: Guest, invited: true}"), "by: guest", "by: boss"),
+    Case("PF808", one_phase("r: {task: R, by: boss, due: 03-20, remind: 3 days, overdue: «{boss: 1 day}}"), "{boss: 1 day}", "{boss: 1 day, member: 3 days}"),
+    Case("PF809", one_phase("").replace("member: Member", "member: Member, judge: {title: Judge, is_a: member, independent_of: «member}"), "independent_of: member", "independent_of: boss"),
+    Case("PF819", one_phase("", more=LEDGER.replace("3 days", "«60 days"), phase="closes: by boss, gate: {all: [{done: job}, {items: gaps, at_most: 0}]}"), "60 days", "20 days"),
+    Case("PF829", one_phase("r: {quota: «5 days, each: member, every: week, partial_period: full}", window="03-01 .. 03-29"), "partial_period: full", "partial_period: prorate"),
+    Case("PF848", one_phase("", more="make_up: {by: boss, checked_by: member, window: «60 days}\n"), "60 days", "20 days"),
+    Case("PF848", one_phase("", more="extensions: {by: boss, duties: any, types: [ill], longest: «60 days, max: 2}\n", phase="closes: on date"), "60 days", "20 days"),
+    Case("PF849", one_phase("r: {task: R, by: member, due: 03-10, lock: 2 days, remind: 3 days, overdue: «{boss: 5 days}}"), "lock: 2 days", "lock: 6 days"),
+    Case("PF854", poll("bands: {exclusive: [{below: 80%, go: «fix}, {otherwise: done}]}", ends="{done: {by: boss, from: a, reopen: boss}}").replace("by: boss, due: none, choices", "by: boss, due: window end, choices").replace("job: {task: Job", "fix: {task: Fix, by: boss, opens: by band, due: window end}, job: {task: Job").replace("closes: by boss", "closes: on date"), "closes: on date", "closes: by boss"),
+    Case("PF855", one_phase("", more="amends: {binds: at_once, from: «2009-05-01, notice: 3 days}\n"), "2009-05-01", "2009-03-10"),
+    Case("PF856", two_phases("gate: duties", "entry: «{closed: a}").replace("window: none, opens: when a closes", "window: 03-15 .. 04-30, opens: on date"), "03-15", "04-01"),
+    Case("PF857", two_phases("gate: duties", "gate: duties").replace("{by: boss, gate: {done: [late]}, from: b}", "«{by: boss}"), "{done: {by: boss}}", "{done: {by: boss, from: b}}"),
+    Case("PF858", poll(BANDS, ends="{done: {by: boss, gate: {done: [job, «fix]}, from: a, reopen: boss}}").replace("go: redo", "go: fix").replace("job: {task: Job", "fix: {task: Fix, by: boss, opens: by band, due: none}, job: {task: Job"), "opens: by band, due", "opens: by band, if_none: met, due"),
+    Case("PF859", one_phase("r: {quota: 2 township, each: unit_of_work, by: boss, due: none, pairs: «township}", more="bodies: {unit_of_work: {count: 5}, township: {count: 8}}\n"), "2 township", "1 township"),
 ]  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def view(plan: Plan, start: date | None = None, register: Register | None = None
     Raises:
         PolicyError: A written day does not exist in its year (PF160), where *start* was given.
     """
-    first = start or _first_day(plan)
+    first, written = (start, True) if start is not None else _first_day(plan)
     bounds = {}
     for name in plan.levels:
         try:
@@ -77,20 +77,20 @@ def view(plan: Plan, start: date | None = None, register: Register | None = None
             if start is not None:
                 raise
     return View(
-        plan=plan, start=first, dated=start is not None or plan.policy.year is not None, bounds=bounds,
+        plan=plan, start=first, dated=written or plan.policy.year is not None, bounds=bounds,
         register=register,
     )  # fmt: skip
 
 
-def _first_day(plan: Plan) -> date:
-    """The first day that the campaign, or the first phase with a date, names."""
+def _first_day(plan: Plan) -> tuple[date, bool]:
+    """The first day that the campaign, or the first phase with a date, names, and whether its year is written."""
     base = date(plan.policy.year or LEAP_YEAR, 1, 1)
     windows = [plan.policy.window, *(phase.window for phase in plan.policy.phases.values())]
     for window in windows:
         day = window.first.day if window is not None and window.first is not None else None
         if day is not None:
-            return bind_day(day, base).first
-    return base
+            return bind_day(day, base).first, day.year is not None
+    return base, False
 
 
 def found(

@@ -2,7 +2,7 @@
 
 Codes: PF801 the programme acts by a role of its units, PF802 only peers check, PF803 authors judge their own document,
 PF804 the ladder goes down, PF805 somebody is told who may be on no roster, PF806 raters rate themselves, PF807 a ladder
-without a reminder.
+without a reminder, PF808 a ladder that reaches only who is late, PF809 a role that must be independent of itself.
 """
 
 from __future__ import annotations
@@ -91,6 +91,19 @@ def _peers(at: str, what: str, span: Span, clause: tuple[str, ...]) -> Finding:
         "for ever",
         fix="name a role that stands apart, or write `independent_of` on it",
     )  # fmt: skip
+
+
+def independent_of_itself(view: View) -> Iterator[Finding]:
+    """Whoever has the role has, by it, the role that it must keep apart from."""
+    for name, role in view.plan.roles.items():
+        for other in map(str, role.spec.independent_of):
+            if other in role.closure:
+                yield found(
+                    "PF809", f"roles.{name}", f"every '{name}' is a '{other}', and must be independent of '{other}'",
+                    role.spec.span_of("independent_of"), severity="error", clause=role.spec.clause,
+                    why="whoever holds the role is barred by it from everything that the role is for",
+                    fix="drop `is_a`, or name another role under `independent_of`",
+                )  # fmt: skip
 
 
 def authors_judge(view: View) -> Iterator[Finding]:
@@ -212,12 +225,39 @@ def told_but_absent(view: View) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
+def owed_by_the_invited(view: View) -> Iterator[Finding]:
+    """A duty that only invited people could do."""
+    invited = {name for name, role in view.plan.roles.items() if role.spec.invited}
+    for duty in view.duties():
+        if duty.kind != "poll" and duty.by and set(map(str, duty.by)) <= invited:
+            yield _absent(
+                f"duties.{duty.name}", f"'{duty.name}' is owed by '{duty.by[0]}', who is only invited",
+                duty.spec.span_of("by"), duty.clause,
+            )  # fmt: skip
+
+
 def _absent(at: str, what: str, span: Span, clause: tuple[str, ...]) -> Finding:
     return found(
         "PF805", at, what, span, clause=clause,
         why="invited people take part and are heard, but may stand on no roster, so that nobody is there",
         fix="name a role that is not `invited`",
     )  # fmt: skip
+
+
+def told_only_oneself(view: View) -> Iterator[Finding]:
+    """A ladder on which there is nobody but those who owe the thing themselves."""
+    for duty in view.duties():
+        owing = {str(role) for role in ((duty.each,) if duty.subjects == "role" else duty.by)}
+        rungs = [role for role in duty.overdue if role in view.plan.roles]
+        if not rungs or not _can_be_late(duty) or not duty.spec.overdue:
+            continue
+        if owing and all(owing & view.plan.roles[role].closure for role in rungs):
+            yield found(
+                "PF808", f"duties.{duty.name}",
+                f"the ladder of '{duty.name}' tells only '{rungs[0]}', whose it is",
+                duty.spec.span_of("overdue"), clause=duty.clause,
+                why="a ladder is there so that somebody else learns of it", fix="add a role above, such as an office",
+            )  # fmt: skip
 
 
 def no_warning_before(view: View) -> Iterator[Finding]:

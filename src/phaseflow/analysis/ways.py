@@ -2,9 +2,8 @@
 
 Codes: PF831 a duty nothing asks for, PF832 a phase that closes without asking, PF833 a gate that asks for what comes
 later, PF834 an entry that waits for its own phase, PF835 duties that wait for one another, PF836 a duty that needs
-what comes later, PF837 a gate of the programme that counts another phase, PF838 an end that cannot be taken back,
-PF839 an end decided without a quorum, PF841 a band that goes nowhere from here, PF842 a transition nobody makes, PF843
-a duty no band goes to, PF844 may go on for ever, PF845 a document nobody is told of, PF846 exceptions without an end.
+what comes later, PF837 a gate of the programme that counts another phase, PF845 a document nobody is told of, PF846
+exceptions without an end.
 """
 
 from __future__ import annotations
@@ -16,8 +15,7 @@ from phaseflow.analysis.numbers import bands_of
 from phaseflow.analysis.order import later_by_date, only_after
 from phaseflow.core import conditions as c
 from phaseflow.core.conditions import Read
-from phaseflow.core.plan.model import CAMPAIGN, Duty, LevelPlan, Move, Phase, Plan
-from phaseflow.errors import Span
+from phaseflow.core.plan.model import CAMPAIGN, Duty, LevelPlan, Phase, Plan
 from phaseflow.spec import duties as specs
 
 
@@ -131,12 +129,9 @@ def units_not_counted(view: View) -> Iterator[Finding]:
         return
     shared = [phase for phase in programme.phases.values() if phase.name in view.plan.unit.phases]
     counting = [phase for phase in shared if phase.gate is not None and _counts_units(phase.gate)]
-    after, planned = only_after(programme), later_by_date(view, programme)
-    followed = {name for before in (*after.values(), *planned.values()) for name in before}
-    for phase in shared:
+    for phase in shared[:-1]:  # what comes last is counted where the programme ends
         closed_by_hand = phase.closes is not None and phase.closes.kind != "date"
-        alone = len(counting) >= 2 and phase not in counting
-        if alone and closed_by_hand and phase.name in followed:  # what comes last is counted where the programme ends
+        if len(counting) >= 2 and phase not in counting and closed_by_hand:
             yield found(
                 "PF847", f"programme.phases.{phase.name}",
                 f"the programme's '{phase.name}' closes whatever its units have done", phase.span, clause=phase.clause,
@@ -275,103 +270,7 @@ def needs_the_future(view: View) -> Iterator[Finding]:
                     )  # fmt: skip
 
 
-# --- ends and what leads to them --------------------------------------------------------------------------------------
-
-
-def _targets(duty: Duty) -> Iterator[tuple[str, Span]]:
-    for _at, bands in bands_of(duty):
-        for band in (*bands.exclusive, *bands.cumulative):
-            for name in band.go:
-                yield str(name), band.span_of("go")
-            if band.otherwise is not None:
-                yield str(band.otherwise), band.span_of("otherwise")
-
-
-def ends_by_band(view: View) -> Iterator[Finding]:
-    """What a poll alone decides: can an end be taken back, and does it take more than one answer?"""
-    for level in view.levels:
-        for duty in level.duties.values():
-            ends = [name for name, _span in _targets(duty) if name in level.outcomes]
-            for name in dict.fromkeys(ends):
-                spec = level.outcomes[name]
-                if not spec.reopen:
-                    yield found(
-                        "PF838", f"outcomes.{name}",
-                        f"'{name}' is decided by '{duty.name}', and nobody can take it back",
-                        spec.span, clause=spec.clause,
-                        why="an end that nobody asked for needs a way to be looked at again",
-                        fix="add `reopen: ROLE`",
-                    )  # fmt: skip
-            moves = {name for each in view.levels for name in each.moves}
-            goals = ends or [name for name, _span in _targets(duty) if name in moves]
-            if goals and isinstance(duty.spec, specs.PollDuty) and duty.spec.quorum == "none":
-                yield found(
-                    "PF839", f"duties.{duty.name}", f"one answer to '{duty.name}' can lead to '{goals[0]}'",
-                    duty.spec.span_of("quorum"), clause=duty.clause,
-                    why="without a quorum a poll is valid however few take part",
-                    fix="add `quorum: {share: 50% of invited, otherwise: hold}`",
-                )  # fmt: skip
-
-
-def band_from_elsewhere(view: View) -> Iterator[Finding]:
-    """A band that goes to a transition out of a phase in which the poll does not stand."""
-    for level in view.levels:
-        for duty in level.duties.values():
-            for name, span in _targets(duty):
-                move = level.moves.get(name)
-                if move is not None and move.source and duty.phase not in (CAMPAIGN, move.source):
-                    yield found(
-                        "PF841", f"duties.{duty.name}.bands",
-                        f"'{name}' leaves '{move.source}', and '{duty.name}' is held in '{duty.phase}'", span,
-                        clause=duty.clause,
-                        why="a move is possible only from its own phase; the run would ask what to do instead",
-                        fix=f"go to a transition `from: {duty.phase}`",
-                    )  # fmt: skip
-
-
-def nobody_makes_it(view: View) -> Iterator[Finding]:
-    """A transition without a role, a condition or a band; a duty that waits for a band which never comes."""
-    above = {name for duty in view.duties() for name, _span in _targets(duty)}
-    for level in view.levels:
-        named = above | {move.otherwise for move in level.moves.values()}
-        for move in level.moves.values():
-            if move.kind == "transition" and not _alive(move, named):
-                yield found(
-                    "PF842", f"transitions.{move.name}", f"the transition '{move.name}' is never made", move.span,
-                    severity="error", clause=move.clause,
-                    why="no role may ask for it, no condition makes it, and no band goes to it",
-                    fix="add `by: ROLE`, `when: CONDITION`, or name it in a band",
-                )  # fmt: skip
-        for duty in level.duties.values():
-            if duty.spec.opens == "by band" and duty.name not in above:
-                yield found(
-                    "PF843", f"duties.{duty.name}", f"'{duty.name}' is never owed: no band goes to it", duty.span,
-                    severity="error", clause=duty.clause,
-                    why="with `opens: by band` a duty begins only when a result leads to it",
-                    fix="name it in a band, or drop `opens`",
-                )  # fmt: skip
-
-
-def _alive(move: Move, named: set[str]) -> bool:
-    return bool(move.by or move.when is not None or move.name in named)
-
-
 # --- without an end ---------------------------------------------------------------------------------------------------
-
-
-def may_go_on(view: View) -> Iterator[Finding]:
-    """What has no limit may go on for ever; each round needs a person (R22)."""
-    programme = view.plan.policy.programme
-    loops = [*view.plan.policy.transitions.items(), *(programme.transitions.items() if programme else ())]
-    for name, spec in loops:
-        if spec.max == "unlimited":
-            who = " or ".join(f"'{role}'" for role in spec.by) or "a result"
-            yield found(
-                "PF844", f"transitions.{name}", f"'{name}' may be made for ever; each round needs {who}",
-                spec.span_of("max"), severity="note", clause=spec.clause,
-                why="a loop without a limit is legal where each round begins with a person or a poll",
-                fix="nothing to do if the document means it; else write a number and `otherwise`",
-            )  # fmt: skip
 
 
 def nobody_is_told(view: View) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from phaseflow.messages import events as e
 from phaseflow.messages.events import Entry
 from phaseflow.replay.deeds import Deed
 from phaseflow.replay.history import History
+from phaseflow.spec.model import Policy
 from phaseflow.stores.memory import MemoryStore
 
 
@@ -57,7 +58,8 @@ def lasting(plan: Plan) -> Plan:
     """The plan as if it stayed: a version that ends is tried for the whole of a run."""
     if plan.policy.amends is None or plan.policy.amends.until is None:
         return plan
-    return compile_policy(attrs.evolve(plan.policy, amends=None), plan.texts, plan.calendar)
+    stays: Policy = attrs.evolve(plan.policy, amends=None)  # type: ignore[misc]  # every shape is attrs
+    return compile_policy(stays, plan.texts, plan.calendar)
 
 
 class _Player:
