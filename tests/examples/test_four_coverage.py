@@ -12,7 +12,7 @@ from phaseflow.testing.scenarios.collect import results
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
-SHOWN = ("rectification_review", "bureau_work_style", "sanitation_office")
+SHOWN = ("rectification_review", "bureau_work_style", "sanitation_office", "health_bureau")
 
 
 @pytest.mark.slow

@@ -95,7 +95,7 @@ outcomes: {completed: {by: lead}}
 
 
 def test_a_duty_that_comes_again_in_a_step_without_days_has_edges_and_scenarios_pin_them(desk):
-    """Each period has its end, what is owed once has the end of the phase; both are known by their own names."""
+    """Each period has its end, what is owed once has the end of the phase; what is done at the end is the next's."""
     (desk.folder / "policy.yaml").write_text(WEEKLY, encoding="utf-8")
     found = desk.play("""
 scenarios:
@@ -104,13 +104,14 @@ scenarios:
     story:
       - {03-08 23:59:59 li: record study_day 2 days, happened: DutyDone study_day}
       - {03-14 li: record study_day 1 day, happened: AmountRecorded study_day}
+      - {03-16 00:00:00 chen: record study_day 2 days, happened: DutyDone study_day 003 chen True}
       - {03-30 00:00:00 wang: complete summary, happened: DutyDone summary False}
 """)
     assert found[0].problems == ()
     (pinning,) = pin(found)
     told = {one: one.key in pinning.by for one in pinning.boundaries}
     assert {str(one): pinned for one, pinned in told.items()} == {
-        "study_day: one second before": True, "study_day: at": False, "study_day: one second after": False,
+        "study_day: one second before": True, "study_day: at": True, "study_day: one second after": False,
         "study_day: -1": True, "study_day: =": True, "study_day: nobody is member": False,
         "summary: one second before": False, "summary: at": True, "summary: one second after": False,
     }  # fmt: skip

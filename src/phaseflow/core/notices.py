@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import attrs
 
-from phaseflow.core.plan.model import LevelPlan, Plan
+from phaseflow.core.plan.model import Duty, LevelPlan, Plan
 from phaseflow.core.state.ledgers import item_key
 from phaseflow.core.state.people import prefix_above
 from phaseflow.core.state.rows import DutyState, Head, Rows
@@ -336,12 +336,14 @@ def _about_documents(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
             if found is None or (found.family == "write" and not subject and desk.entry.seq <= 1):
                 return []
             roles = found.by or (found.roles if found.family != "tell" else rule.route[0].roles)
+            mine = _own_paper(rule, roles, subject) if found.family in ("write", "tell") else ()
             return [
                 desk.notice(
                     "document_waiting",
                     state.name,
                     rule.title,
-                    roles,
+                    () if mine else roles,
+                    persons=mine,
                     clause=found.clause or rule.clause,
                     step=step,
                     whom=subject,
@@ -350,12 +352,14 @@ def _about_documents(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
         case e.DocumentReturned(step=step, to=to, reason=reason, subject=subject):
             target = rule.step_named(to)
             roles = target.roles if target is not None else rule.by
+            mine = _own_paper(rule, roles, subject)
             return [
                 desk.notice(
                     "document_returned",
                     state.name,
                     rule.title,
-                    roles,
+                    () if mine else roles,
+                    persons=mine,
                     clause=rule.clause,
                     step=step,
                     to=to,
@@ -367,12 +371,14 @@ def _about_documents(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
             found = rule.step_named(step)
             if found is None or found.family != "judge":
                 return []
+            mine = _own_paper(rule, rule.route[0].roles, subject)
             return [
                 desk.notice(
                     "document_approved",
                     state.name,
                     rule.title,
-                    rule.route[0].roles,
+                    () if mine else rule.route[0].roles,
+                    persons=mine,
                     clause=found.clause or rule.clause,
                     step=step,
                     version=version,
@@ -381,6 +387,11 @@ def _about_documents(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:
             ]
         case _:
             return []
+
+
+def _own_paper(rule: Duty, writers: tuple[str, ...], subject: str) -> tuple[str, ...]:
+    """Whose paper it is, where every holder of the writers' role has one: nobody else is told of it."""
+    return (subject,) if subject and rule.subjects == "role" and writers == (rule.each,) else ()
 
 
 def _about_polls(desk: _Desk, event: e.Event) -> Iterable[Notice | None]:

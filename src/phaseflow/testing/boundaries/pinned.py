@@ -243,8 +243,7 @@ class _Trail:
             case e.DutyDated() | e.ExtensionGranted():
                 self.terms[event.key, getattr(event, "subject", "")] = event.term
             case e.DutyDone():
-                term = self.terms.get((event.key, event.subject)) or self.terms.get((event.key, ""))
-                if term is not None:
+                for term in self._terms(event, name):
                     self._instant(name, entry.at, term)
             case e.AmountRecorded():
                 place = (event.key, event.subject)
@@ -259,6 +258,14 @@ class _Trail:
                     self.last_entries[self.looked, event.key, event.subject] = (*where, left)
             case _:
                 self._poll(event, name, where)
+
+    def _terms(self, event: e.DutyDone, name: str) -> list[Term]:
+        """The terms that a deed is held against; of what comes again, those of all periods: past one is in the next."""
+        rule = self.level.duties.get(name)
+        if rule is not None and getattr(rule.spec, "every", None) not in (None, "regularly"):
+            return [term for (key, _), term in self.terms.items() if self.names.get(key) == name]
+        term = self.terms.get((event.key, event.subject)) or self.terms.get((event.key, ""))
+        return [term] if term is not None else []
 
     def _owed(self, owed: int, entry: Entry, where: tuple[str, str]) -> None:
         """Nobody owes it; that lasts, so a look at any later line is a look at it."""
