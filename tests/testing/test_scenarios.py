@@ -268,3 +268,34 @@ def test_the_share_of_a_poll_is_told_in_per_cent_or_as_a_fraction(desk, yes, no,
         f"        polls: {{satisfaction: {text}}}\n"
     )
     assert (found.problems == ()) is good
+
+
+WEEKLY = """\
+phaseflow: 1
+campaign: weekly
+zone: Asia/Shanghai
+roles: {lead: Lead, member: Member, office: Office}
+defaults: {duty: {due: window end}, phase: {opens: on date, closes: by lead, clock: calendar}}
+phases:
+  study:
+    window: 03-02 .. 03-22
+    duties:
+      study_day: {quota: 2 days, each: member, every: week, partial_period: waive}
+outcomes: {completed: {by: lead}}
+"""
+
+
+def test_what_comes_again_is_meant_for_the_period_of_the_day(desk):
+    """The week of the look is meant where none is named; a past week that is not done is overdue."""
+    (desk.folder / "policy.yaml").write_text(WEEKLY)
+    found = desk.story(
+        "{03-05 li: record study_day 2 days, done: study_day of li, duties: {study_day: 1 of 2, study_day/2: 0 of 2}}",
+        "{on: 03-09, duties: {study_day: 0 of 2, study_day/1: overdue}, done: study_day/1 of li, "
+        "overdue: study_day of chen}",
+        "{then li: record study_day 2 days, done: [study_day of li, study_day/2 of li]}",
+        "{on: 04-01, duties: {study_day: overdue}}",
+    )
+    assert found.problems == ()
+    assert desk.codes("{on: 03-09, done: study_day/1 of li}") == ["PF620"]
+    assert desk.codes("{on: 03-09, done: study_day/4 of li}") == ["PF620"]
+    assert desk.codes("{on: 03-09, done: reading/1 of li}") == ["PF606"]

@@ -111,10 +111,13 @@ class Line(Shape):
     gates: Mapping[str, Names] = attrs.field(
         default=EMPTY, metadata=doc("What a move would be answered now: 'passes', or the reasons that hold it.")
     )
-    duties: Mapping[Name, str] = attrs.field(
-        default=EMPTY, metadata=doc("Duties: done, open, overdue, locked, not owed, or a count such as 5 of 7.")
+    duties: Mapping[str, str] = attrs.field(
+        default=EMPTY,
+        metadata=doc("Duties: done, open, overdue, locked, not owed, or a count (5 of 7); `notes/2` is a period."),
     )
-    done: Names | None = attrs.field(default=None, metadata=doc("Duties that are done: 'notes', or 'notes of li'."))
+    done: Names | None = attrs.field(
+        default=None, metadata=doc("Duties that are done: 'notes', 'notes of li', 'notes/2 of li'.")
+    )
     overdue: Names | None = attrs.field(
         default=None, metadata=doc("All that is overdue: phases, duties, 'notes of li'; or none.")
     )
@@ -126,7 +129,7 @@ class Line(Shape):
         default=EMPTY, metadata=doc("Documents by the step they wait at, or 'done', or 'not begun'.")
     )
     polls: Mapping[Name, str] = attrs.field(
-        default=EMPTY, metadata=doc("Polls by state (open, ended, counted, void …), share (82%) or band.")
+        default=EMPTY, metadata=doc("Polls by state (open, ended, counted, void …), share (82%), band, or suppressed.")
     )
     items: Mapping[str, str] = attrs.field(
         default=EMPTY, metadata=doc("Ledgers by '1 of 2 open', and items (problems/1) by state.")
