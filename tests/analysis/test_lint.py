@@ -139,6 +139,7 @@ CASES = [
     Case("PF724", one_phase("r: {task: R, by: boss, due: 03-05, needs: «{done: job}}"), "due: 03-05", "due: window end"),
     Case("PF723", one_phase("r: {task: R, by: boss, due: «05-05}"), "05-05", "03-05"),
     Case("PF726", one_phase("r: {task: R, by: boss, due: 03-05, remind: «7 days}"), "7 days", "2 days"),
+    Case("PF801", programme("{a: {closes: by office}, b: {closes: by office}}").replace("phases:\n  a: {window: 03-01 .. 03-31, opens: on date, closes: by lead}", "defaults: {duty: {remind: 1 day, overdue: {lead: 1 day}}}\nphases:\n  a: {window: 03-01 .. 03-31, opens: on date, closes: by lead, duties: {paper: «{task: Paper, by: office, due: window end}}}"), "overdue: {lead: 1 day}", "overdue: {lead: 1 day, office: 3 days}"),
     Case("PF805", one_phase("r: {task: R, by: «guest, due: none}").replace("member: Member", "member: Member, guest: {title: Guest, invited: true}"), "by: guest", "by: boss"),
     Case("PF808", one_phase("r: {task: R, by: boss, due: 03-20, remind: 3 days, overdue: «{boss: 1 day}}"), "{boss: 1 day}", "{boss: 1 day, member: 3 days}"),
     Case("PF809", one_phase("").replace("member: Member", "member: Member, judge: {title: Judge, is_a: member, independent_of: «member}"), "independent_of: member", "independent_of: boss"),

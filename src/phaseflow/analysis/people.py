@@ -36,11 +36,19 @@ def programme_without_holders(view: View) -> Iterator[Finding]:
                 span = duty.spec.span_of("overdue")
                 act = f"is told that '{duty.name}' is overdue"
                 yield _nobody(f"duties.{duty.name}", act, (role,), span, duty.clause)
+        rungs = tuple(duty.overdue)
+        if not duty.spec.overdue and _can_be_late(duty) and _each_in_units(view.plan, rungs):
+            act = f"is told that '{duty.name}' of the programme is overdue"
+            yield _nobody(f"duties.{duty.name}", act, rungs, duty.span, duty.clause)
 
 
 def _all_in_units(plan: Plan, roles: Iterable[str]) -> bool:
     known = [plan.roles[role] for role in roles if role in plan.roles]
     return bool(known) and all(role.level == "unit" for role in known)
+
+
+def _each_in_units(plan: Plan, roles: tuple[str, ...]) -> bool:
+    return bool(roles) and all(_all_in_units(plan, (role,)) for role in roles)
 
 
 def _nobody(at: str, act: str, roles: tuple[str, ...], span: Span, clause: tuple[str, ...]) -> Finding:
