@@ -36,10 +36,10 @@ def programme_without_holders(view: View) -> Iterator[Finding]:
                 span = duty.spec.span_of("overdue")
                 act = f"is told that '{duty.name}' is overdue"
                 yield _nobody(f"duties.{duty.name}", act, (role,), span, duty.clause)
-        rungs = tuple(duty.overdue)
-        if not duty.spec.overdue and _can_be_late(duty) and _each_in_units(view.plan, rungs):
+        told = tuple(duty.overdue)
+        if not duty.spec.overdue and _can_be_late(duty) and _each_in_units(view.plan, told):
             act = f"is told that '{duty.name}' of the programme is overdue"
-            yield _nobody(f"duties.{duty.name}", act, rungs, duty.span, duty.clause)
+            yield _nobody(f"duties.{duty.name}", act, told, duty.span, duty.clause)
 
 
 def _all_in_units(plan: Plan, roles: Iterable[str]) -> bool:
