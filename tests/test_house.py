@@ -24,6 +24,7 @@ ROOMS = {
     "core.calendars": (3.0, "rules"), "core.conditions": (3.0, "rules"), "core.plan": (3.1, "rules"),
     "core.state": (3.2, "rules"), "core.gates": (3.3, "rules"), "core.deadlines": (3.3, "rules"),
     "core.reasons": (3.4, "rules"), "core.notices": (3.4, "rules"), "core.decide": (3.5, "rules"), "core": (3.4, "rules"),
+    "prose": (3.6, "rules"),
     "relay": (3, "facts"), "notifiers": (3, "facts"),
     "policies": (4, ""), "engine": (4, ""), "reports": (4, ""), "analysis": (4, ""),
     "testing": (5, ""), "runners": (5, ""), "replay": (5, ""),

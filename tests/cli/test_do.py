@@ -15,7 +15,7 @@ METHODS = {
     for name, method in vars(Run).items()
     if inspect.isfunction(method)
     and not name.startswith("_")
-    and name not in ("command", "amend", "renew_calendar")  # these two are the verb `amend`, of a whole campaign
+    and name not in ("command", "why_not", "amend", "renew_calendar")  # the last two are `amend`, of a whole campaign
     and "by" in inspect.signature(method).parameters
 }
 """Every method of `Run` that acts."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
+from phaseflow import prose
 from phaseflow.core.decide import Decision
 from phaseflow.core.decide.objections import Objection
 from phaseflow.core.deeds import Outlook
@@ -19,6 +20,7 @@ from phaseflow.engine.answers import Answer, Owed, Status
 from phaseflow.engine.inputs import EvidenceLike, amount_of, evidence_of, maybe_day, stretch
 from phaseflow.engine.receipts import Receipt, receipts
 from phaseflow.engine.roster import read_roster
+from phaseflow.engine.words import Words
 from phaseflow.errors import PhaseflowError
 from phaseflow.messages import commands as c
 from phaseflow.messages.commands import EMPTY
@@ -632,6 +634,15 @@ class Run:
     def what_would_it_take(self, move: str) -> Outlook:
         """The smallest set of further deeds for a move: who does what, from when, by when; or what bars it for good."""
         return views.what_would_it_take(self.engine, self.id, move)
+
+    def in_words(self, lang: str = "en") -> Words:
+        """The same questions, answered in words: ``run.in_words("zh").why("study.close")``.
+
+        Raises:
+            PolicyError: there are no texts in this language (PF734).
+        """
+        prose.catalogue(lang)
+        return Words(self, lang)
 
     def owing(self, duty: str, *, after: str = "", limit: int = 100) -> tuple[str, ...]:
         """Who still owes a duty, in order: at most *limit* of them behind *after*, the cursor of a reason."""

@@ -59,12 +59,23 @@ def objections(
         step.objections = []
         last = _attempt(step, command)
         refusals = [*step.objections, *([last] if last is not None else [])]
-        found += [Objection(kind=one.kind, problem=problem) for one in refusals for problem in one.problems]
+        found += [objection for one in refusals for objection in _objections(step, one)]
         found += _held(step, command)
         proven = _with_proof(step, command, last)
         if proven is None:
             return tuple({(one.problem.code, one.problem.what): one for one in found}.values())
         command = proven
+
+
+def _objections(step: Step, refusal: Refusal) -> list[Objection]:
+    """A refusal, problem by problem; where it stands for unmet requirements, with what was measured."""
+    told: tuple[Reason | None, ...] = reasons(refusal.requirements, step.facts(), step.day)
+    if len(told) != len(refusal.problems):
+        told = (None,) * len(refusal.problems)
+    return [
+        Objection(kind=refusal.kind, problem=problem, reason=reason)
+        for problem, reason in zip(refusal.problems, told, strict=True)
+    ]
 
 
 def _attempt(step: Step, command: c.Command) -> Refusal | None:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
+from phaseflow.core import deadlines
 from phaseflow.core.conditions import Const, Read, Requirement, Scalar
+from phaseflow.core.decide import opening
 from phaseflow.core.decide.people import MOST_NAMED, able
 from phaseflow.core.decide.step import Step
 from phaseflow.core.deeds import Bar, Cause, Deed, Verb
@@ -270,7 +272,8 @@ def _acts(step: Step, rule: Duty, state: DutyState | None, facts: Sources, left:
     amount = None
     if rule.kind == "quota":
         whole = state.amount if state is not None else rule.amount
-        amount = max(Fraction(0), whole - part.amount) if whole is not None else None
+        alone = whole is not None and rule.subjects == "run"
+        amount = max(Fraction(0), (whole or Fraction(0)) - part.amount) if alone else None
     entries: tuple[str, ...] = ()
     if isinstance(rule.spec, ChecklistDuty) and rule.subjects == "run":
         entries = tuple(str(entry) for entry in rule.spec.items if str(entry) not in part.entries)
@@ -339,7 +342,7 @@ def _deed(
     route: RouteStep | None = None,
     due: date | None = None,
 ) -> Deed:
-    term: Term = (part.term or state.term) if state is not None else Term()
+    term: Term = (part.term or state.term) if state is not None else _planned(step, rule)
     limit = term.grace or term.due
     return Deed(
         verb=verb,
@@ -357,6 +360,20 @@ def _deed(
         span=route.span if route is not None else rule.span,
         clause=", ".join((route.clause if route is not None else ()) or rule.clause),
     )
+
+
+def _planned(step: Step, rule: Duty) -> Term:
+    """The instants of a duty that has not begun, as far as the dates of its phase are bound."""
+    phase = step.level.phases.get(rule.phase)
+    every = getattr(rule.spec, "every", None)
+    if phase is None or rule.name not in step.level.duties or step.head.visits.get(rule.phase) or every is not None:
+        return Term()
+    window: Days | None = step.get(f"window/{phase.name}")
+    steps = {key: days for key in phase.steps if (days := step.get(f"window/{phase.name}/{key}")) is not None}
+    bound = window or Days(first=None, last=None)
+    known = opening.anchors(step)
+    day = deadlines.due_day(rule, phase, 1, bound, steps, step.calendar, step.head.start, known)
+    return opening.term_of(step, rule, day)
 
 
 # --- documents --------------------------------------------------------------------------------------------------------
