@@ -32,6 +32,8 @@ VERBS: dict[str, str] = {
     "do": "do",
     "amend": "amend",
     "why": "questions",
+    "why-not": "do",
+    "needs": "questions",
     "todo": "questions",
     "allowed": "questions",
     "status": "questions",
@@ -60,7 +62,7 @@ class Root(click.Group):
         if cmd_name not in VERBS:
             return None
         module = importlib.import_module(f"phaseflow.cli.{VERBS[cmd_name]}")
-        found = getattr(module, "import_" if cmd_name == "import" else cmd_name)
+        found = getattr(module, "import_" if cmd_name == "import" else cmd_name.replace("-", "_"))
         assert isinstance(found, click.Command)
         return found
 

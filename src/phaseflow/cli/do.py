@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from phaseflow.cli.options import AT, BY, ID, STORED, Verb, opened
+from phaseflow.cli.options import AT, BY, ID, LANG, STORED, Verb, finish, opened, wants_json
 from phaseflow.cli.runs import pairs
 
 if TYPE_CHECKING:
@@ -53,6 +53,76 @@ def do(ctx: click.Context, run: str) -> None:
     ctx.obj = run
 
 
+class Questions(Acts):
+    """``why-not RUN VERB``: the same sub-verbs, of which none does anything."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        from phaseflow.engine.acts import ACTS
+
+        return None if cmd_name not in ACTS else _question(cmd_name)
+
+
+@click.group(name="why-not", cls=Questions, subcommand_metavar="VERB [ARGS]...", no_args_is_help=True)
+@click.argument("run")
+@click.pass_context
+def why_not(ctx: click.Context, run: str) -> None:
+    """Say why somebody cannot do something now: every objection, not only the first. Nothing is recorded.
+
+    For example: why-not district/north complete kickoff --by li.na --lang zh
+
+    Ends with 1 if anything stands against it.
+    """
+    ctx.obj = run
+
+
+def _question(name: str) -> click.Command:
+    """The same sub-verb as of `do`, asked about."""
+    from phaseflow.engine.acts import ACTS
+
+    act = ACTS[name]
+
+    @click.pass_context
+    def ask(ctx: click.Context, /, **given: Any) -> None:
+        from phaseflow.cli import output
+        from phaseflow.cli.trail import plan_of
+
+        lang, actor = given.pop("lang"), _actor(act, given)
+        envelope = {key: value for key in ("at", "on_behalf_of") if (value := given.pop(key))}
+        arguments = _arguments(act, given)
+        with opened() as engine:
+            run = engine.run(ctx.obj)
+            found = run.why_not(act.method, by=actor, **arguments, **envelope)
+            plan = plan_of(engine, ctx.obj)
+            told = run.in_words(lang or "en").tell_why_not(act.method, arguments, actor, found)
+        if wants_json():
+            output.data({"run": ctx.obj, "act": name, "by": actor, "objections": found})
+        elif lang is not None or not found:
+            output.say(told)
+        else:
+            output.problems((one.problem for one in found), plan.line, err=False)
+        finish(not found)
+
+    return Verb(name, params=[*_params(act), BY, ON_BEHALF_OF, AT, LANG, *STORED], callback=ask, help=act.help)
+
+
+def _actor(act: Act, given: dict[str, Any]) -> str:
+    from phaseflow.messages.commands import SYSTEM
+
+    actor = given.pop("by") or (SYSTEM if act.by_system else None)
+    if actor is None:
+        raise click.UsageError("say who does it: --by PERSON")
+    return str(actor)
+
+
+def _arguments(act: Act, given: dict[str, Any]) -> dict[str, Any]:
+    from phaseflow.engine.grammar import Mistyped
+
+    try:
+        return dict(act.read({key: value for key, value in given.items() if value not in (None, (), "")}))
+    except Mistyped as error:
+        raise click.UsageError(error.what) from None
+
+
 def _command(name: str) -> click.Command:
     """Make the sub-verb of a row of the table."""
     from phaseflow.engine.acts import ACTS
@@ -62,22 +132,14 @@ def _command(name: str) -> click.Command:
     @click.pass_context
     def carry_out(ctx: click.Context, /, **given: Any) -> None:
         from phaseflow.cli import trail
-        from phaseflow.engine.grammar import Mistyped
-        from phaseflow.messages.commands import SYSTEM
 
-        preview = given.pop("preview")
-        actor = given.pop("by") or (SYSTEM if act.by_system else None)
-        if actor is None:
-            raise click.UsageError("say who does it: --by PERSON")
+        preview, actor = given.pop("preview"), _actor(act, given)
         envelope = {key: value for key in ("at", "id", "on_behalf_of") if (value := given.pop(key))}
         with opened() as engine:
             run = engine.run(ctx.obj)
             if preview:
                 run = run.rehearsal()
-            try:
-                arguments = act.read({key: value for key, value in given.items() if value not in (None, (), "")})
-            except Mistyped as error:
-                raise click.UsageError(error.what) from None
+            arguments = _arguments(act, given)
             found = getattr(run, act.method)(by=actor, **arguments, **envelope)
             title = " ".join([name, *(str(given[word]) for word in act.titled if given.get(word))])
             trail.answer(engine, found, str(given["move"]) if act.method == "request" else title, preview=preview)

@@ -72,6 +72,12 @@ AT = click.Option(
 )
 ID = click.Option(["--id"], metavar="ID", help="The command's id; the same id again gives the recorded answer.")
 
+LANG = click.Option(
+    ["--lang"],
+    type=click.Choice(["en", "zh"]),
+    help="Answer in words of this language, with the policy's titles; the environment is not asked.",
+)
+
 STORED = (DB, NOW, JSON)
 """Options of a verb that looks into the database."""
 

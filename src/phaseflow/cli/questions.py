@@ -1,4 +1,4 @@
-"""Verbs that ask and change nothing: why, todo, allowed, status, runs, history."""
+"""Verbs that ask and change nothing: why, needs, todo, allowed, status, runs, history."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from phaseflow.cli.options import STORED, opened, verb, wants_json
+from phaseflow.cli.options import LANG, STORED, finish, opened, verb, wants_json
 
 if TYPE_CHECKING:
     from phaseflow.engine import Engine, Owed, Status
 
 
-@verb(*STORED)
+@verb(LANG, *STORED)
 @click.argument("run")
 @click.argument("move")
-def why(run: str, move: str) -> None:
+def why(run: str, move: str, lang: str | None) -> None:
     """Say why a move would be held now: every unmet requirement, who can meet it, and the line that demands it."""
     from phaseflow.cli import output
     from phaseflow.cli.trail import plan_of
 
     with opened() as engine:
+        if lang is not None and not wants_json():
+            output.say(engine.run(run).in_words(lang).why(move))
+            return
         found = engine.run(run).why(move)
         plan = plan_of(engine, run)
     if wants_json():
@@ -35,6 +38,27 @@ def why(run: str, move: str) -> None:
         output.say(f"nothing stands in the way of {move}")
     else:
         output.problems((reason.problem() for reason in found), plan.line, err=False)
+
+
+@verb(LANG, *STORED)
+@click.argument("run")
+@click.argument("move")
+def needs(run: str, move: str, lang: str | None) -> None:
+    """Say what it would take for a move: the smallest set of further acts, by whom and by when.
+
+    Ends with 1 if the move is not possible any more.
+    """
+    from phaseflow.cli import output
+
+    with opened() as engine:
+        handle = engine.run(run)
+        found = handle.what_would_it_take(move)
+        told = "" if wants_json() else handle.in_words(lang or "en").what_would_it_take(move)
+    if wants_json():
+        output.data({"run": run, **output.plain(found), "possible": found.possible, "count": found.count})
+    else:
+        output.say(told)
+    finish(found.possible)
 
 
 @verb(*STORED)

@@ -249,11 +249,7 @@ def _earliest(rule: Duty, states: list[DutyState], sources: Sources, today: date
     if states:
         return None
     rows = sources.rows_of_duty(rule.name)
-    window: Days | None = (
-        rows.get(f"window/{rule.phase}/{rule.step}" if rule.step else f"window/{rule.phase}")
-        if rows is not None
-        else None
-    )
+    window: Days | None = rows.get(f"window/{rule.phase}") if rows is not None else None  # steps block nothing (R7)
     return window.first if window is not None and window.first is not None and window.first > today else None
 
 

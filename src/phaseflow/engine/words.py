@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -9,7 +10,11 @@ import attrs
 from phaseflow import prose
 
 if TYPE_CHECKING:
+    from phaseflow.core.decide.objections import Objection
     from phaseflow.engine.run import Run
+
+THINGS = ("move", "duty", "meeting", "document", "poll", "item", "ledger", "phase", "subject", "unit")
+"""What acts are done to, by the names of their arguments."""
 
 
 @attrs.frozen
@@ -33,9 +38,14 @@ class Words:
 
     def why_not(self, act: str, /, *arguments: Any, by: str, **more: Any) -> str:
         """Why somebody cannot do something now; takes what `Run.why_not` takes."""
-        names = self._names()
         found = self.run.why_not(act, *arguments, by=by, **more)
-        thing = str(arguments[0]) if arguments else str(more.get("duty", more.get("move", "")))
+        given = {"": arguments[0]} if arguments else more
+        return self.tell_why_not(act, given, by, found)
+
+    def tell_why_not(self, act: str, given: Mapping[str, Any], by: str, found: Sequence[Objection]) -> str:
+        """Objections that were found, in words; *given* is what the act was asked with."""
+        names = self._names()
+        thing = next((str(given[key]) for key in ("", *THINGS) if key in given), "")
         return prose.why_not(prose.doing(act, thing, names), by, found, names)
 
     def what_would_it_take(self, move: str) -> str:

@@ -82,7 +82,7 @@ def _objection(found: Objection, names: Names) -> str:
         told = requirement(found.reason, names)
     else:
         told = texts.sentence(refusal(found.problem, names))
-    kind = say("answer.kind", kind=say(f"refusal.{found.kind}"), text=told)
+    kind = texts.sentence(say("answer.kind", kind=say(f"refusal.{found.kind}"), text=told))
     fix = advice(found.problem, names)
     clause = found.reason.clause if found.reason is not None else found.problem.clause
     return _joined(kind, say("answer.advice", advice=fix) if fix else "", _source(clause, names), names)

@@ -191,7 +191,7 @@ def catalogue(code: str) -> Catalogue:
         problem = Problem(
             code="PF734", what=f"there are no texts in the language '{code}'",
             why="each language is a file of texts, and phaseflow has these only",
-            fix=did_you_mean(code, LANGUAGES) or f"use one of {', '.join(LANGUAGES)}",
+            fix=did_you_mean(code, LANGUAGES),
         )  # fmt: skip
         raise PolicyError([problem])
     text = (files("phaseflow.prose") / f"{code}.toml").read_text(encoding="utf-8")

@@ -209,10 +209,13 @@ def _begun(prospect: Prospect, rule: Duty, facts: Sources) -> Found:
         return prospect.opened(rule.phase)
     if any(visit.startswith(f"{rule.phase}/") for visit in head.open):
         return barred("nobody_owes", rule.name, rule.span, rule.clause)
-    days: Days | None = facts.rows.get(f"window/{rule.phase}/{rule.step}") if rule.step else None
-    found = prospect.opened(rule.phase)
-    begins = days.first if days is not None else None
-    return attrs.evolve(found, since=found.since or (begins if begins and begins > prospect.step.day else None))
+    if rule.spec.from_ is not None:  # it has a beginning of its own, before its phase or after (R40)
+        known = opening.anchors(prospect.step)
+        calendar = prospect.step.calendar
+        day = deadlines.day_of_moment(rule.spec.from_, calendar, head.start, known, first=True)
+        if day is not None and day > prospect.step.day:
+            return Found(since=day)
+    return prospect.opened(rule.phase)
 
 
 def _again(prospect: Prospect, rule: Duty, closed: date) -> Found:
