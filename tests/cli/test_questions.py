@@ -81,6 +81,49 @@ def test_why_lists_each_unmet_requirement_with_its_line_and_clause(desk):
     assert "nothing stands in the way of completed" in desk.call("why", "safety", "completed").stdout
 
 
+def test_why_and_needs_are_told_in_the_language_asked_for(desk):
+    """`--lang` chooses the words, and neither the environment nor a locale does; data is the same in any language."""
+    desk.start()
+    assert desk.call("why", "safety", "study.close", LANG="zh_CN.UTF-8").stdout.count("held PF324: ") == 2
+    english = desk.call("needs", "safety", "study.close", LC_ALL="zh_CN.UTF-8").stdout
+    assert english.startswith(
+        "4 more acts are needed for this: close “study”.\n1. Hold “Kick-off” – “Lead of the unit” (wang)"
+    )
+    chinese = desk.call("needs", "safety", "study.close", "--lang", "zh").stdout
+    assert "由“Lead of the unit（lead）”" not in chinese
+    assert "召开“Kick-off”，期限为2009年3月13日" in chinese
+    assert "还有2项条件未具备" in desk.call("why", "safety", "study.close", "--lang", "zh").stdout
+    data = desk.json("needs", "safety", "study.close", "--lang", "zh")
+    assert (data["possible"], data["count"], data["deeds"][0]["verb"]) == (True, 4, "hold")
+    assert "Invalid value for '--lang'" in desk.call("needs", "safety", "study.close", "--lang", "de", code=2).stderr
+
+
+def test_needs_ends_with_one_where_nothing_helps(desk):
+    """What is not possible any more says why, and ends with 1; a move that is not there is a refusal."""
+    desk.start()
+    desk.call("do", "safety", "request", "completed", "--by", "boss")
+    found = desk.call("needs", "safety", "study.close", code=1)
+    assert found.stdout.startswith("No longer possible: close “study”, since\n1. The run has ended")
+    assert "PF320" in desk.call("needs", "safety", "studi.close", code=1).stderr
+
+
+def test_why_not_lists_every_objection(desk):
+    """All that stands against an act is told at once, with its lines or in words; what is possible ends with 0."""
+    desk.start()
+    found = desk.call("why-not", "safety", "hold", "kickoff", "--by", "chen", code=1)
+    assert [code in found.stdout for code in ("PF301", "PF339")] == [True, True]
+    assert "kickoff: {meeting" in found.stdout
+    told = desk.call("why-not", "safety", "hold", "kickoff", "--by", "chen", "--lang", "zh", code=1).stdout
+    assert told.startswith("“chen”目前不能办理“召开‘Kick-off")
+    assert "无权办理：" in told
+    assert "前提未具备：" in told
+    data = desk.json("why-not", "safety", "request", "study.close", "--by", "chen", code=1)
+    assert [one["kind"] for one in data["objections"]] == ["not_entitled", "held", "held"]
+    free = ["why-not", "safety", "hold", "kickoff", "--by", "wang", "--evidence", "minutes=m.pdf"]
+    assert desk.call(*free).stdout == "Nothing stands against this: wang, hold “Kick-off”.\n"
+    assert "say who does it" in desk.call("why-not", "safety", "hold", "kickoff", code=2).stderr
+
+
 def test_todo_of_one_person_and_of_everybody(desk):
     """What is owed, with its due day; nothing owed is said, not left out."""
     desk.start()
@@ -125,6 +168,8 @@ def test_questions_change_nothing(desk):
     desk.now = "2009-05-01T00:00Z"
     for words in (
         ["why", "safety", "study.close"],
+        ["why", "safety", "study.close", "--lang", "zh"],
+        ["needs", "safety", "study.close"],
         ["todo", "safety", "--all"],
         ["allowed", "safety", "boss"],
         ["status", "safety"],
@@ -176,9 +221,10 @@ def test_every_verb_has_json(desk):
     for verb in VERBS:
         command = main.get_command(context, verb)
         assert command.help
-        below = command.commands.values() if isinstance(command, click.Group) and verb != "do" else [command]
+        made = verb in ("do", "why-not")
+        below = command.commands.values() if isinstance(command, click.Group) and not made else [command]
         for one in below:
-            assert verb == "do" or "--json" in names(one), verb
-    do = main.get_command(context, "do")
-    for act in ACTS:
-        assert "--json" in names(do.get_command(context, act)), act
+            assert made or "--json" in names(one), verb
+    for verb in ("do", "why-not"):
+        for act in ACTS:
+            assert "--json" in names(main.get_command(context, verb).get_command(context, act)), act

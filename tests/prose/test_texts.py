@@ -360,9 +360,9 @@ def test_alternatives_stand_below_their_choice(plan: Plan) -> None:
     assert why("study.close", reasons, names_in(plan, "en")).splitlines() == [
         "Not yet possible: close “Study”. 2 things are missing:",
         "1. “Kick-off” has to be done.",
-        "2. one of these 2 is enough:",
+        "2. One of these 2 is enough:",
         "   – “Kick-off” has to be done.",
-        "   – all of these together:",
+        "   – All of these together:",
         "      · “Notes” has to be done.",
         "      · “{0} of {duty}” has to be done.",
     ]
