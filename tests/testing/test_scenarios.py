@@ -1,8 +1,13 @@
 """Scenarios: what a story can say, what each expectation means, and what is told where it is otherwise."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from phaseflow.errors import show
+from phaseflow.messages import events as e
+from phaseflow.messages.events import Entry
+from phaseflow.testing.scenarios.expect.trail import matches
 
 STUDIED = (
     "03-10 wang: hold kickoff --evidence minutes.pdf",
@@ -299,3 +304,17 @@ def test_what_comes_again_is_meant_for_the_period_of_the_day(desk):
     assert desk.codes("{on: 03-09, done: study_day/1 of li}") == ["PF620"]
     assert desk.codes("{on: 03-09, done: study_day/4 of li}") == ["PF620"]
     assert desk.codes("{on: 03-09, done: reading/1 of li}") == ["PF606"]
+
+
+@pytest.mark.parametrize(("text", "fits"), [
+    ("ParticipationRecorded wang", True),
+    ("ParticipationRecorded wang satisfied", True),
+    ("ParticipationRecorded unit", True),
+    ("ParticipationRecorded dissatisfied", False),
+])  # fmt: skip
+def test_an_event_is_known_by_the_words_of_its_tables_too(text, fits):
+    """Who voted how is on record in a poll that is not anonymous, and a scenario can say that it is or is not."""
+    event = e.ParticipationRecorded(key="a/1/poll", edge="all", person="wang", answers={"unit": "satisfied"})
+    now = datetime(2009, 3, 1, tzinfo=UTC)
+    entry = Entry(seq=1, at=now, recorded_at=now, actor="wang", authority="", event=event)
+    assert matches(entry, text) is fits

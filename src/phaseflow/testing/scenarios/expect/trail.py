@@ -40,6 +40,8 @@ def matches(entry: Entry, text: str) -> bool:
         values += [str(value), *(str(value).split("/") if isinstance(value, str) else ())]
         if isinstance(value, tuple):
             values += map(str, value)
+        if isinstance(value, Mapping):
+            values += map(str, (*value.keys(), *value.values()))
         values += [getattr(value, "role", ""), getattr(value, "kind", "")]
     return all(word in values for word in words)
 
