@@ -130,16 +130,31 @@ def explain(code: str) -> None:
 @verb(JSON)
 @click.option("--overlay", is_flag=True, help="The schema of a file that `extends` another one.")
 @click.option("--register", is_flag=True, help="The schema of a register of clauses.")
-def schema(overlay: bool, register: bool) -> None:
-    """Print the JSON Schema of policies, for editors and other programs."""
+@click.option("--scenarios", is_flag=True, help="The schema of NAME.scenario.yaml.")
+@click.option("--accepted", is_flag=True, help="The schema of NAME.test.yaml.")
+def schema(overlay: bool, register: bool, scenarios: bool, accepted: bool) -> None:
+    """Print the JSON Schema of policies and of the files beside them, for editors and other programs."""
     from phaseflow.cli import output
-    from phaseflow.spec.model import Policy
-    from phaseflow.spec.register import Register
     from phaseflow.spec.schema import json_schema
 
-    if overlay and register:
-        raise click.UsageError("a register extends nothing; give --overlay or --register")
-    output.data(json_schema(Register) if register else json_schema(Policy, extends=overlay))
+    if overlay + register + scenarios + accepted > 1:
+        raise click.UsageError("one schema at a time: give --overlay, --register, --scenarios or --accepted")
+    if register:
+        from phaseflow.spec.register import Register
+
+        output.data(json_schema(Register))
+    elif scenarios:
+        from phaseflow.testing.scenarios.schema import scenario_schema
+
+        output.data(scenario_schema())
+    elif accepted:
+        from phaseflow.testing.accepted import Accepted
+
+        output.data(json_schema(Accepted))
+    else:
+        from phaseflow.spec.model import Policy
+
+        output.data(json_schema(Policy, extends=overlay))
 
 
 # --- calendar, graph --------------------------------------------------------------------------------------------------

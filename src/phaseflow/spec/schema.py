@@ -29,6 +29,7 @@ from phaseflow.spec.kinds import (
     Whole,
     Words,
     fields_of,
+    rest_of,
     short_form,
     tags_of,
 )
@@ -177,12 +178,21 @@ class _Walk:
             "type": "object",
             "properties": {field.key: self.property(field) for field in fields},
             **({"required": required} if required else {}),
+            **self.rest(cls),
             "additionalProperties": False,
         }
         short = [short_form(cls, "scalar"), short_form(cls, "sequence")]
         forms = [self.of(field.kind) for field in short if field is not None]
         described: Schema = {"description": _sentence(cls)} if _sentence(cls) else {}
         return described | ({"anyOf": [mapping, *forms]} if forms else mapping)
+
+    def rest(self, cls: type[Shape]) -> Schema:
+        """The keys that are no fields: those that the table's phrase is meant for."""
+        table = rest_of(cls)
+        if table is None:
+            return {}
+        assert isinstance(table.key, PhraseKind)
+        return {"patternProperties": {table.key.cls.pattern: self.of(table.value)}}
 
     def property(self, field: Field) -> Schema:
         more: Schema = {"description": field.doc} if field.doc else {}
