@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pendulum
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import phaseflow.core.calendars as room
@@ -84,13 +84,15 @@ def test_r29_a_day_begins_at_the_earliest_instant_that_bears_its_date(zone: str,
 
 @settings(deadline=None)
 @given(st.sampled_from(ZONES), st.datetimes(naive("1970-01-03"), naive("2100-12-28")))
+@example("America/New_York", naive("2060-11-07T05:00"))
 def test_the_pinned_table_shows_what_the_zone_shows(zone: str, instant: datetime) -> None:
     """Reading the wall clock off the pinned table equals asking the zone database, at any instant."""
     aware = instant.replace(tzinfo=UTC)
     with files("tzdata").joinpath("zoneinfo", *zone.split("/")).open("rb") as stream:
         expected = aware.astimezone(ZoneInfo.from_file(stream))
     got = build_calendar(zone).local(aware)
-    assert (got, got.utcoffset()) == (expected, expected.utcoffset())
+    # Python calls times of two zones unequal where a clock shows them twice (PEP 495), so what is shown is compared.
+    assert got.isoformat() == expected.isoformat()
 
 
 @settings(deadline=None)
