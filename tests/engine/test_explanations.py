@@ -278,6 +278,46 @@ def test_nobody_owes_and_nothing_opens(start: Start) -> None:
     assert _bars(run, "closing.close") == [("nobody_owes", "notes")]
 
 
+def test_a_list_that_grows_is_added_to_first(start: Start) -> None:
+    """Where bodies are listed as they are found, somebody lists one; then it is visited, and the gate passes."""
+    more = "bodies: {household: {title: Household, listed: as found}}\n"
+    run = start(
+        """
+phases:
+  study:
+    window: 03-01 .. 03-31
+    gate: duties
+    duties: {visits: {quota: 1 visit, each: household, by: lead}}
+outcomes: {completed: {by: lead, from: study}}
+""",
+        more=more,
+    )
+    deeds = run.what_would_it_take("study.close").deeds
+    assert [(deed.verb, deed.name) for deed in deeds] == [
+        ("list_body", "household"),
+        ("record", "visits"),
+        ("request", "study.close"),
+    ]
+    run.list_body("household", "mill 3", by=deeds[0].people[0])
+    run.record("visits", by="wang", amount="1 visit", subject="mill 3")
+    assert run.request("study.close", by="wang").passed
+
+
+def test_every_period_is_counted(start: Start) -> None:
+    """What is owed again and again takes an act for everybody and every period that is left."""
+    run = start("""
+phases:
+  study:
+    window: 03-02 .. 03-29
+    gate: duties
+    duties: {notes: {quota: 2 pages, each: member, every: week, partial_period: full}}
+outcomes: {completed: {by: lead, from: study}}
+""")
+    assert next((deed.name, deed.count) for deed in run.what_would_it_take("study.close").deeds) == ("notes", 8)
+    run.record("notes", by="li", amount="2 pages")
+    assert next((deed.name, deed.count) for deed in run.what_would_it_take("study.close").deeds) == ("notes", 7)
+
+
 def test_a_choice_without_a_way_is_told_with_every_bar(start: Start, clock: Clock) -> None:
     """Where no alternative is left, each says why."""
     run = start(GATED.replace("GATE", "{any: [{done: kickoff}, {done: notes}]}"))

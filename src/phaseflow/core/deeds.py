@@ -18,7 +18,7 @@ from phaseflow.errors import NOWHERE, Span
 Verb: TypeAlias = Literal[
     "request", "resume", "reopen", "complete", "record", "tick", "hold", "confirm", "draft", "hear", "judge", "hand",
     "run_poll", "settle", "verify", "publish_item", "answer", "open_item", "get_there", "start_units", "supply",
-    "make_up", "extend", "waive",
+    "make_up", "extend", "waive", "list_body",
 ]  # fmt: skip
 """What somebody does: an act of a run, or (``get_there``, ``start_units``, ``supply``) what happens outside it."""
 
@@ -47,6 +47,7 @@ class Deed:
         since: The first day on which it can be done, where that is not today.
         due: Its last day, if it has one; *overdue* says that this day is past.
         lock: The last day on which it can be recorded, if the policy ends that.
+        run: The run it is done in, where that is another one: the programme's.
         span: The line of the policy that asks for it, and the *clause* behind it.
     """
 
@@ -63,6 +64,7 @@ class Deed:
     due: date | None = None
     overdue: bool = False
     lock: date | None = None
+    run: str = ""
     span: Span = attrs.field(default=NOWHERE, eq=False)
     clause: str = ""
 

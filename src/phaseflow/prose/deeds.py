@@ -50,6 +50,8 @@ def act(found: Deed, names: Names) -> str:
             return say("deed.tick" if single else "deed.tick_all", duty=names.duty(found.name), **counted)
         case "hold" | "answer" | "make_up" | "extend":
             return say(f"deed.{found.verb}", duty=names.duty(found.name))
+        case "list_body":
+            return say("deed.list_body", body=names.body(found.name), count=found.count)
         case "confirm" | "waive":
             return say(f"deed.{found.verb}", duty=names.duty(found.name), count=found.count)
         case "draft" | "hear" | "judge" | "hand":

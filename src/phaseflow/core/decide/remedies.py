@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from itertools import islice
 from math import ceil
 from typing import TYPE_CHECKING, Literal
 
@@ -161,19 +162,38 @@ def _duty(prospect: Prospect, name: str, facts: Sources, *, left: int, own: str 
     prospect.under_way.add(name)
     try:
         states = facts.instances(name)
+        nobody = _nobody(prospect.step, rule, states, facts)
+        if nobody.bars:
+            return nobody
         if not states:
-            return merged(_begun(prospect, rule, facts), _doing(prospect, rule, None, facts, left, own))
+            begun = _begun(prospect, rule, facts)
+            if rule.spec.if_none == "met" and not nobody.deeds and _owing(rule, facts) == 0:
+                return begun  # over nobody it is met as soon as it has begun
+            return merged(begun, nobody, _doing(prospect, rule, None, facts, left, own))
+        if nobody.deeds:
+            return merged(nobody, _doing(prospect, rule, states[-1], facts, left, own))
         return _begun_already(prospect, rule, states, facts, left, own)
     finally:
         prospect.under_way.discard(name)
+
+
+def _nobody(step: Step, rule: Duty, states: list[DutyState], facts: Sources) -> Found:
+    """Where nobody owes a duty: a list that grows can be added to; else nobody can ever do it."""
+    owing = sum(state.owed for state in states) if states else _owing(rule, facts)
+    if owing > 0 or (not states and rule.spec.if_none == "met"):
+        return Found()
+    body = step.plan.policy.bodies.get(rule.each)  # type: ignore[call-overload]
+    if body is None or body.listed != "as found":
+        return barred("nobody_owes", rule.name, rule.span, rule.clause)
+    roles = tuple(map(str, step.plan.policy.appoints))
+    deed = Deed(verb="list_body", name=rule.each, roles=roles, people=able(step, roles), span=body.span)
+    return Found(deeds=(deed,))
 
 
 def _begun_already(
     prospect: Prospect, rule: Duty, states: list[DutyState], facts: Sources, left: int, own: str
 ) -> Found:
     step, last = prospect.step, states[-1]
-    if sum(state.owed for state in states) == 0:
-        return barred("nobody_owes", rule.name, rule.span, rule.clause)
     closed = _closed_on(step, facts.rows_of_duty(rule.name), last)
     under_way = rule.kind == "document" and any(
         document.version for document in _documents(facts.rows_of_duty(rule.name), last)
@@ -310,8 +330,20 @@ def _subjects(rule: Duty, state: DutyState | None, facts: Sources, own: str) -> 
     if own:
         return (own,), 1
     if state is None:
-        return (), 0
-    return subjects_outstanding(facts, rule.name)
+        return _will_owe(rule, facts), 0
+    names, outstanding = subjects_outstanding(facts, rule.name)
+    if state.period is not None:  # each period is owed for itself
+        outstanding = sum(one.outstanding for one in facts.instances(rule.name))
+    return names, outstanding
+
+
+def _will_owe(rule: Duty, facts: Sources) -> tuple[str, ...]:
+    """The first of those who will owe a duty that has not begun."""
+    rows = facts.rows_of_duty(rule.name)
+    if rows is None or rule.subjects == "run":
+        return ()
+    prefix = f"holder/{rule.each}/" if rule.subjects == "role" else f"body/{rule.each}/"
+    return tuple(key.removeprefix(prefix) for key, _row in islice(rows.scan(prefix), MOST_NAMED))
 
 
 def _owing(rule: Duty, facts: Sources) -> int:
@@ -360,6 +392,7 @@ def _deed(
         due=due or term.day,
         overdue=limit is not None and step.now >= limit,
         lock=step.calendar.day_of(term.lock) if term.lock is not None else None,
+        run="" if rule.name in step.level.duties else step.head.parent,
         span=route.span if route is not None else rule.span,
         clause=", ".join((route.clause if route is not None else ()) or rule.clause),
     )
@@ -541,7 +574,8 @@ def _items(prospect: Prospect, arguments: Mapping[str, str], facts: Sources, val
     if wish < have and state != "open":
         return barred("never_undone", ledger.name, ledger.span, ledger.clause)
     if wish > have and state != "closed":
-        return Found(deeds=(_opening(prospect.step, ledger, wish - have),))
+        deed = _opening(prospect.step, ledger, wish - have)
+        return Found(deeds=(deed if own else attrs.evolve(deed, run=facts.head.parent),))
     if rows is None:
         return barred("never_undone", ledger.name, ledger.span, ledger.clause)
     kind = arguments.get("kind")
@@ -554,7 +588,8 @@ def _items(prospect: Prospect, arguments: Mapping[str, str], facts: Sources, val
     standing.sort(key=lambda one: one[1].status != "settled")  # what only waits to be verified is the shorter way
     missing = max(0, need - len(standing))
     first = (_opening(prospect.step, ledger, missing),) if missing else ()
-    return Found(deeds=(*first, *_settling(prospect.step, ledger, standing[:need], missing)))
+    deeds = (*first, *_settling(prospect.step, ledger, standing[:need], missing))
+    return Found(deeds=deeds if own else tuple(attrs.evolve(deed, run=facts.head.parent) for deed in deeds))
 
 
 def _opening(step: Step, ledger: Ledger, count: int) -> Deed:
