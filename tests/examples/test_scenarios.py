@@ -8,7 +8,16 @@ from phaseflow.cli.trace import played, read_both, traced
 WITH_SCENARIOS = sorted({path.parent.name for path in EXAMPLES.glob("*/*.scenario.yaml")})
 
 
-WHOLE = ("bureau_work_style", "city_pilot", "health_bureau", "rectification_review", "sanitation_office")
+WHOLE = (
+    "bureau_work_style",
+    "city_pilot",
+    "education_bureau",
+    "health_bureau",
+    "rectification_review",
+    "sanitation_office",
+    "township_hospital_2010",
+    "township_hospital_2011",
+)
 """Examples whose scenarios execute every clause that makes a rule."""
 
 
