@@ -25,12 +25,12 @@ FLOORS = {
     "bureau_work_style": (76, 2, 0),
     "city_pilot": (100, 100, 0),
     "district_campaign": (99, 100, 0),
-    "education_bureau": (40, 0, 0),
+    "education_bureau": (100, 100, 95),
     "health_bureau": (40, 3, 0),
     "rectification_review": (65, 0, 0),
     "sanitation_office": (69, 11, 0),
-    "township_hospital_2010": (40, 0, 0),
-    "township_hospital_2011": (52, 0, 0),
+    "township_hospital_2010": (100, 100, 98),
+    "township_hospital_2011": (100, 100, 98),
 }
 
 
