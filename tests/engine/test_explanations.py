@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+import attrs
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from phaseflow import Engine, Run, load_policy
 from phaseflow.core.deeds import Deed
@@ -213,6 +217,37 @@ outcomes: {completed: {by: lead, from: later}}
 """)
     assert run.what_would_it_take("later.close").since == date(2026, 5, 4)
     assert run.what_would_it_take("later.open").since == date(2026, 5, 4)
+
+
+LEAVES = (
+    "{done: kickoff}", "{done: walk}", "{done: notes}", "{done: list}", "{done: quiz}", "{done: poster}",
+    "{passed: {report: approve}}", "{passed: {report: draft}}", "{items: gaps, at_most: 0}",
+    "{items: gaps, at_most: 1}", "{done: notes, share: 50%}", "outstanding(duty='quiz') <= 1",
+)  # fmt: skip
+
+
+def _several(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    parts = st.lists(inner, min_size=1, max_size=3).map(", ".join)
+    some = st.tuples(st.integers(1, 2), st.lists(inner, min_size=2, max_size=3).map(", ".join))
+    return st.one_of(
+        parts.map(lambda text: f"{{all: [{text}]}}"),
+        parts.map(lambda text: f"{{any: [{text}]}}"),
+        some.map(lambda found: f"{{at_least: {found[0]}, of: [{found[1]}]}}"),
+    )
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(gate=st.recursive(st.sampled_from(LEAVES), _several, max_leaves=6))
+def test_whatever_a_gate_asks_doing_what_is_listed_passes_it(start: Start, gate: str) -> None:
+    """For gates of any shape: the deeds suffice, each is named with people who may do it, and none is left over."""
+    run = start(re.sub(r"gate: \{all: .*\}\n", f"gate: {gate}\n", STUDY, count=1))
+    _gaps(run, 2)
+    deeds = run.what_would_it_take("study.close").deeds
+    for deed in deeds[:-1]:
+        assert run.why("study.close"), "the gate passes before all is done that was listed"
+        carry_out(run, attrs.evolve(deed, subjects=deed.subjects[: deed.count]))
+    carry_out(run, deeds[-1])
+    assert run.status().phases[0].state == "closed"
 
 
 # --- no longer possible -----------------------------------------------------------------------------------------------
