@@ -234,10 +234,11 @@ def _mutate(
         What is wrong with entries for mutants that were accepted; then the verdicts as data.
     """
     from phaseflow.cli import output
+    from phaseflow.policies import read_tree
     from phaseflow.testing.accepted import beside
     from phaseflow.testing.judgement import of_mutants
     from phaseflow.testing.mutation import memory as kept
-    from phaseflow.testing.mutation import report, try_mutants
+    from phaseflow.testing.mutation import mutants, report, try_mutants
     from phaseflow.testing.scenarios.reader import by_policy
 
     known = kept.read(memory.read_text(encoding="utf-8")) if memory is not None and memory.exists() else {}
@@ -249,18 +250,19 @@ def _mutate(
         name = os.path.relpath(policy, memory.parent if memory is not None else None)
         before, key = known.get(name, kept.Memory()), kept.asked(files)
         survivors = before.unnoticed if before.asked == key else {}
-        tried = tuple(
-            try_mutants(
-                policy, files, jobs=jobs, every=every, killers=before.noticed, survivors=survivors, only=remembered
-            )
-        )
-        known[name] = kept.remember(before, tried, key)
+        names = {mutant.name for mutant in mutants(read_tree(policy))}
+        tried = []
+        for verdict in try_mutants(
+            policy, files, jobs=jobs, every=every, killers=before.noticed, survivors=survivors, only=remembered
+        ):
+            tried.append(verdict)
+            if memory is not None and not remembered:  # after each of them: a run may take long, and be stopped
+                known[name] = kept.remember(before, tried, key, names)
+                memory.write_text(kept.write(known), encoding="utf-8")
         verdicts, problems = of_mutants(policy, tried, beside(policy))
         faults += problems
         found.append({"policy": str(policy), **report.as_data(verdicts)})
         if not wants_json():
             output.say(report.text(verdicts, limit=len(verdicts) if all_ else report.SHOWN))
             output.problems(problems, err=False)
-    if memory is not None and not remembered:
-        memory.write_text(kept.write(known), encoding="utf-8")
     return faults, found

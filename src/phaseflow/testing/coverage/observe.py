@@ -210,7 +210,7 @@ class _Trail:
         rule = self.level.duties.get(name)
         if rule is None:
             return
-        if not isinstance(event, (e.DutyOwedBy, e.DutyDated)):
+        if not isinstance(event, (e.DutyOwedBy, e.DutyDated, e.DutyReminded)):  # a reminder is of the house
             self._execute(rule, entry.actor)
         self._timing(rule, event, entry, subject)
         if rule.kind in ("document", "consultation"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,18 +70,19 @@ def write(known: Mapping[str, Memory]) -> str:
     return json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False, default=dict) + "\n"
 
 
-def remember(before: Memory, verdicts: Iterable[Verdict], key: str) -> Memory:
+def remember(before: Memory, verdicts: Iterable[Verdict], key: str, names: Collection[str]) -> Memory:
     """The memory after some verdicts; of mutants that were not tried this time nothing is forgotten while *key* holds.
 
     Args:
         before: What was known.
         verdicts: What became of the mutants that were tried.
         key: What `asked` gives now.
+        names: All mutants that there are now; others are forgotten.
     """
     verdicts = tuple(verdicts)
-    tried = {one.mutant.name for one in verdicts}
-    noticed = {name: by for name, by in before.noticed.items() if name not in tried}
-    unnoticed = {name: by for name, by in before.unnoticed.items() if name not in tried and before.asked == key}
+    left = set(names) - {one.mutant.name for one in verdicts}
+    noticed = {name: by for name, by in before.noticed.items() if name in left}
+    unnoticed = {name: by for name, by in before.unnoticed.items() if name in left and before.asked == key}
     noticed |= {one.mutant.name: one.by for one in verdicts if one.fate == "killed"}
     unnoticed |= {one.mutant.name: one.digest for one in verdicts if one.fate == "survived"}
     return Memory(asked=key, noticed=noticed, unnoticed=unnoticed)

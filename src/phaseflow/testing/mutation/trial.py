@@ -68,6 +68,8 @@ class _Bench:
     plan: Plan
     cases: tuple[Case, ...]
     reach: Reach
+    sharp: dict[str, set[str]] = attrs.field(factory=dict)
+    """The scenarios that have noticed something of a duty or ledger in this process: they may notice more of it."""
 
     @classmethod
     def make(cls, policy: Path, files: Sequence[Path], reach: Reach) -> _Bench:
@@ -78,13 +80,14 @@ class _Bench:
     def order(self, mutant: Mutant, first: str) -> Iterator[Case]:
         """The cases that may notice a mutant: the known killer, then those that reach the thing it changes."""
         thing = _thing(mutant)
+        sharp = self.sharp.get(thing, set())
         nth: Counter[str] = Counter()  # one case of every scenario before the second of any
         keys = {}
         for case in self.cases:
             name = known_as(case)
             if name == first or not thing or thing in self.reach[name]:
                 nth[case.title] += 1
-                keys[name] = (name != first, nth[case.title], len(case.ahead) + len(case.spec.story))
+                keys[name] = (name != first, name not in sharp, nth[case.title], len(case.ahead) + len(case.spec.story))
         yield from sorted((case for case in self.cases if known_as(case) in keys), key=lambda one: keys[known_as(one)])
 
     def judge(self, task: Task) -> Verdict:
@@ -103,6 +106,7 @@ class _Bench:
             if task.only and known_as(case) != task.first:
                 break
             if not play(case, plan, preludes.setdefault(id(case.cast), Preludes())).good:
+                self.sharp.setdefault(_thing(mutant), set()).add(known_as(case))
                 return attrs.evolve(survived, fate="killed", by=known_as(case))
         return survived
 
