@@ -46,7 +46,7 @@ from phaseflow.stores import open_store
 from phaseflow.stores.base import Store, Tx
 from tests.engine.test_engine import PEOPLE, plan
 from tests.runners.laws import DUE, fell, until
-from tests.soak.saboteurs import Passing
+from tests.soak.saboteurs import SABOTEURS, Passing
 
 SWEEP = 1.0
 """Seconds after which a sweeper does what a waker left lying."""
@@ -70,6 +70,8 @@ class Orders:
     """A run that this worker cannot settle."""
     poison_hook: bool = False
     """Whether it has a hook that always fails."""
+    saboteur: str = ""
+    """Which rule its store breaks (tests/soak/saboteurs.py), so that a test can show that it is caught."""
 
 
 # --- what a test and its workers share --------------------------------------------------------------------------------
@@ -109,7 +111,8 @@ class Diary:
 
     @hookimpl
     def notice(self, notice: Notice, delivery: Telling) -> None:
-        """Write it down, and meet one's fate."""
+        """Write it down, and meet one's fate, before or after."""
+        met(self._place, "telling")
         line = json.dumps([delivery.id, notice.kind, notice.run]) + "\n"
         file = os.open(self._place / "told", os.O_APPEND | os.O_WRONLY | os.O_CREAT)
         os.write(file, line.encode())
@@ -192,9 +195,11 @@ def work(orders: Orders) -> None:
     else:
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
-        store = Fateful(opened(orders.store), orders.place)
+        store: Any = Fateful(opened(orders.store), orders.place)
+        if orders.saboteur:
+            store = SABOTEURS[orders.saboteur].store(store)
         hooks = [Diary(), Poison()] if orders.poison_hook else [Diary()]
-        with Engine(store, clock=Clock(orders.place, orders.skew), hooks=hooks) as engine:  # type: ignore[arg-type]
+        with Engine(store, clock=Clock(orders.place, orders.skew), hooks=hooks) as engine:
             Service(engine=engine, wakers=[waker(orders)], sweep=orders.sweep, relay=0.1).run(stop)
 
 
@@ -368,6 +373,13 @@ def faults(crew: Crew, runs: list[Run], at: datetime = DUE) -> list[str]:
             found.append(f"{run.id}: entries are out of order")
     with crew.engine.store.transaction(write=False) as tx:
         notices, deliveries = tx.notices(), tx.deliveries()
+    noticed = {(one.run, one.seq) for one in notices}
+    for run in runs:
+        found += [
+            f"{run.id}/{entry.seq}: an event without its notice"
+            for entry in run.history()
+            if type(entry.event).__name__ == "DutyFellDue" and (run.id, entry.seq) not in noticed
+        ]
     ids = {delivery for delivery, *_ in told(crew.place)}
     made = Counter(one.notice.id for one in deliveries)
     found += [f"{one.id}: {made[one.id]} deliveries" for one in notices if made[one.id] != 1]
