@@ -79,7 +79,7 @@ def test_a_burst_catches_a_saboteur(crew: Crew, saboteur: str, point: str, said:
 def test_a_worker_stopped_in_a_telling_past_its_lease(crew: Crew) -> None:
     """SIGSTOP behind a telling; another takes over and tells it again; SIGCONT: the first marks and tells nothing more.
 
-    Seen to fail where settling does not ask whose claim it is.
+    Seen to fail where a lease does not run out.
     """
     runs = crew.runs(4)
     crew.clock.to(DUE)
