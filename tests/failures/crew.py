@@ -1,10 +1,11 @@
 """Worker processes that can be killed: any waker on any store, with a clock that a test moves and a fate it decides.
 
 What a worker does is what it does in production: `phaseflow serve` by its command line, the other wakers in a
-`Service`. Beside that stand three files in a folder that test and workers share:
+`Service`. Beside that stand these files in a folder that test and workers share:
 
 - ``clock``: by how many seconds the clock of all workers is off the machine's, so that a test can let it step;
 - ``told``: a line for each telling of the hook, appended whole, which no kill takes back;
+- ``announced`` and ``woken``: runs that an engine was told of, and those that it asked to look at;
 - ``fate``: what is to happen to whoever comes to that point first, by which signal.
 
 Workers are forked from a clean process that has everything imported, so that a new life costs no second.
@@ -39,8 +40,9 @@ from phaseflow.engine.desk import Desk
 from phaseflow.engine.plans import PlanShelf
 from phaseflow.errors import PhaseflowError
 from phaseflow.hooks import Telling, hookimpl
-from phaseflow.runners import Poller, Service, Waker
+from phaseflow.runners import Crank, Poller, Service, Waker
 from phaseflow.runners.dbos import DbosWaker
+from phaseflow.runners.feed import Feed
 from phaseflow.runners.temporal import TemporalWaker
 from phaseflow.stores import open_store
 from phaseflow.stores.base import Store, Tx
@@ -135,6 +137,12 @@ def told(place: Path) -> list[tuple[str, str, str]]:
     """All tellings so far: delivery, kind, run."""
     file = place / "told"
     return [tuple(json.loads(line)) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def noted(place: Path, kind: str) -> set[str]:
+    """The runs that were ``announced`` to an engine, or that it had ``woken``; a poller looks by itself."""
+    file = place / kind
+    return set(file.read_text().split()) if file.exists() else set()
 
 
 _passed: Counter[str] = Counter()
@@ -242,7 +250,26 @@ def _leave_with(parent: int) -> None:
 
 
 def _obey(orders: Orders) -> None:
-    """Do not know what is not to be known, and stumble over what is poison."""
+    """Note each announcement and each wake, do not know what is not to be known, and stumble over what is poison."""
+    wake = Crank.wake
+
+    news = Feed.news
+
+    def note(kind: str, *runs: str) -> None:
+        with (orders.place / kind).open("a") as file:
+            file.writelines(f"{run}\n" for run in runs)
+
+    def woken(crank: Crank, run: str, waker: str) -> datetime | None:
+        note("woken", run)
+        return wake(crank, run, waker)
+
+    def announced(feed: Feed) -> list[tuple[str, datetime]]:
+        found = news(feed)
+        note("announced", *(run for run, _ in found))
+        return found
+
+    Crank.wake = woken  # type: ignore[method-assign]
+    Feed.news = announced  # type: ignore[method-assign]
     if orders.unknown:
         load = PlanShelf.load
 
