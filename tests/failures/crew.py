@@ -366,7 +366,7 @@ class Crew:
         """What the workers said, for a failing test."""
         return "\n".join(file.read_text()[-3000:] for file in sorted(self.place.glob("log.*")))
 
-    def wait(self, met: Callable[[], bool], patience: float = 12) -> None:
+    def wait(self, met: Callable[[], bool], patience: float = 60) -> None:
         """Wait for the workers to bring something about."""
         assert until(met, patience), self.log()
 
