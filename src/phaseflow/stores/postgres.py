@@ -34,6 +34,12 @@ from phaseflow.stores.postgres_session import Cursor, Mode
 from phaseflow.stores.postgres_tx import PostgresTx
 from phaseflow.stores.postgres_url import Place, read_url
 
+CROWDED = 2.0
+"""Seconds for which a run is held from the beginning after somebody else was quicker; then haste is tried again."""
+
+CROWDS = 1000
+"""Runs of which that is noted at most, a count."""
+
 
 class PostgresStore:
     """A `Store` in one schema of a PostgreSQL database; `phaseflow.stores.open_store` says what the arguments mean.
@@ -52,6 +58,7 @@ class PostgresStore:
         with worded(self.place.shown, begun=False), self._connect() as connection:
             _migrate(connection, self.place)
             _renumber(connection, self.place)
+        self._crowds: dict[str, float] = {}
         self.bell = PostgresBell(self._connect, self.place.schema)
         self.pool = Pool(self._connect, size=self.place.pool, shown=self.place.shown)
 
@@ -86,6 +93,16 @@ class PostgresStore:
         self._inside.yes = False
         self.pool.give_back(connection)
 
+    def crowded(self, run: str) -> bool:
+        """Whether somebody else was quicker on this run a moment ago."""
+        return self._crowds.get(run, 0.0) > time.monotonic()
+
+    def crowd(self, run: str) -> None:
+        """Note that somebody else was quicker on this run."""
+        if len(self._crowds) > CROWDS:
+            self._crowds = {}
+        self._crowds[run] = time.monotonic() + CROWDED
+
     def scrub(self, connection: Connection) -> None:
         """Have the server forget rows that were erased or rewritten; it may put that off while others look at them."""
         with worded(self.place.shown):
@@ -112,6 +129,9 @@ class PostgresTransaction:
         self._mode = mode
         self.shown = store.place.shown
         self.schema = store.place.schema
+        self.own = True
+        self.crowded = store.crowded
+        self.crowd = store.crowd
         self._connection: Connection
 
     def cursor(self) -> Cursor:

@@ -23,7 +23,7 @@ class PostgresPart:
     """The host's connection, as a line that transactions are told on."""
 
     def __init__(self, store: PostgresStore, connection: psycopg.Connection[Any]) -> None:
-        self.shown, self.schema = store.place.shown, store.place.schema
+        self.shown, self.schema, self.own = store.place.shown, store.place.schema, False
         self._connection = connection
         status = connection.info.transaction_status
         if connection.autocommit and status is TransactionStatus.IDLE:
@@ -47,6 +47,13 @@ class PostgresPart:
         cursor.format = Format.BINARY
         adapt(cursor.adapters)
         return cursor
+
+    def crowded(self, run: str) -> bool:
+        """Never in haste here: each run is held in any case."""
+        return True
+
+    def crowd(self, run: str) -> None:
+        """Nothing to note."""
 
     def renew(self, fault: Exception) -> Cursor:
         """Never: what the host did on its connection is lost with it."""

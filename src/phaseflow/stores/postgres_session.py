@@ -3,6 +3,10 @@
 Round trips are what a command costs here, so a transaction in haste (``wait=False``) sends no BEGIN and no COMMIT: its
 reads stand alone, its one commit is a single statement that writes only if nobody wrote the run meanwhile. Whatever
 needs more than that - a second commit, a read after a commit, the outbox - begins a transaction of its own accord.
+
+A run that others write at this moment is held even in haste (`Line.crowded`): haste would be for nothing. While it is
+held nobody else gets on, so what has to be said meanwhile is said in one go: begin, hold and look are one round trip,
+and so are the only commit of a transaction and its end.
 What is read and written is in `phaseflow.stores.postgres_tx` and `phaseflow.stores.postgres_outbox`.
 """
 
@@ -33,8 +37,14 @@ class Line(Protocol):
 
     shown: str
     schema: str
+    own: bool
+    """Whether the transaction ends here, and not with the host's."""
 
     def cursor(self) -> Cursor: ...
+
+    def crowded(self, run: str) -> bool: ...
+
+    def crowd(self, run: str) -> None: ...
 
     def renew(self, fault: Exception) -> Cursor: ...
 
@@ -72,6 +82,9 @@ class Session:
         self._fresh = True  # Nothing was sent yet, so a dead connection can be replaced unnoticed.
         self._pending: Batch | None = None
         self._revs: dict[str, int] = {}
+        self._seqs: dict[str, int] = {}
+        self._unanswered: set[tuple[str, str]] = set()
+        self._wrote = False
         self._held: set[str] = set()
         self.begun = begun
         self.state: Literal["open", "spent", "over"] = "open"
@@ -95,7 +108,15 @@ class Session:
         Raises:
             Conflict: in haste, somebody else was first.
         """
+        if self._pending is not None and self.begun and not self._wrote:
+            # Nothing else was written, so if this writes nothing there is nothing to be undone.
+            batch, self._pending = self._pending, None
+            cursor, _ = self._together([self._statement_of(batch), ("COMMIT", ())], batch)
+            self.begun = False
+            self._written(batch, cursor)
+            return
         if self.begun:
+            self.open()
             self._cursor.execute("COMMIT")
         elif self._pending is not None:
             self._write(self._pending)
@@ -111,6 +132,23 @@ class Session:
         """Whether a commit may wait for the end of the block: in haste, if it is the first thing written."""
         return self._mode == "hasty" and not self.begun and self._pending is None
 
+    def _may_wait(self, batch: Batch) -> bool:
+        """Whether a commit on a run that is held may be sent with what comes next, since it cannot fail any more."""
+        run, answer = batch.head.run, batch.answer
+        return (
+            self.begun
+            and self._line.own
+            and self._pending is None
+            and run in self._held
+            and self._seqs.get(run) == batch.expected_seq > 0
+            and not batch.ballots
+            and (answer is None or (run, answer.command_id) in self._unanswered)
+        )
+
+    def _put_off(self, batch: Batch) -> None:
+        self._pending = batch
+        self._seqs[batch.head.run] = batch.head.seq
+
     def _write(self, *batches: Batch) -> None:
         """One statement a batch; those of several runs go out together and cost one round trip."""
         runs = {batch.head.run for batch in batches}
@@ -118,26 +156,31 @@ class Session:
             for batch in batches:
                 self._written(batch, self._send(self._cursor, batch))
             return
-        with self._cursor.connection.pipeline():
-            sent = [self._send(self._line.cursor(), batch) for batch in batches]
+        sent = self._together([self._statement_of(batch) for batch in batches], *batches)
         for batch, cursor in zip(batches, sent, strict=True):
             self._written(batch, cursor)
 
     def _send(self, cursor: Cursor, batch: Batch) -> Cursor:
-        text = _statement(self._line.schema, commit_parts(batch))
         try:
-            return cursor.execute(text, commit_values(batch, self._revs.get(batch.head.run), self._known))
+            return cursor.execute(*self._statement_of(batch))
         except psycopg.errors.UniqueViolation as fault:
-            if batch.answer is not None and fault.diag.constraint_name == "answers_pkey":
-                what = f"command {batch.answer.command_id!r} of run {batch.head.run!r} is answered already"
-                raise Conflict(what) from fault
+            if (known := _answered(fault, batch)) is not None:
+                raise known from fault
             raise
+
+    def _statement_of(self, batch: Batch) -> tuple[str, Any]:
+        values = commit_values(batch, self._revs.get(batch.head.run), self._known)
+        return _statement(self._line.schema, commit_parts(batch)), values
 
     def _written(self, batch: Batch, cursor: Cursor) -> None:
         row = cursor.fetchone()
         if row is None:
+            if not self.begun:
+                self._line.crowd(batch.head.run)
             raise self._refusal(batch)
         self._revs[batch.head.run] = row[0]
+        self._seqs[batch.head.run] = batch.head.seq
+        self._wrote = True
         self.told = self.told or awaited(batch)
 
     def _refusal(self, batch: Batch) -> Exception:
@@ -168,18 +211,56 @@ class Session:
             self._head_row(run)
 
     def _head_row(self, run: str) -> Any:
-        self._hold(run)
-        row = self._one("head", (run,))
+        row = self._held_row(run, "head", (run,))
         self._revs.setdefault(run, 0 if row is None else row[10])
+        self._seqs.setdefault(run, 0 if row is None else row[6])
         return row
 
-    def _hold(self, run: str) -> None:
-        """Keep other writers from a run from now on, once a transaction is begun; in haste nothing is held."""
-        if self._mode == "reading" or self._may_put_off():
-            return
-        if run not in self._held:
-            self._all("hold", (run, run))
-            self._held.add(run)
+    def _must_hold(self, run: str) -> bool:
+        """Whether other writers are to be kept from a run from now on; in haste only from one that is crowded."""
+        if self._mode == "reading" or run in self._held:
+            return False
+        return not self._may_put_off() or self._line.crowded(run)
+
+    def _held_row(self, run: str, name: str, values: Any) -> Any:
+        """The row of a question about a run that is held from here on; all in one round trip."""
+        if not self._must_hold(run):
+            return self._one(name, values)
+        self._held.add(run)
+        asked: list[tuple[str, Any]] = [] if self.begun else [(self._sql["begin_writing"], ())]
+        self.begun = True
+        waiting, self._pending = () if self._pending is None else (self._pending,), None
+        asked += [self._statement_of(batch) for batch in waiting]
+        asked += [(self._sql["hold"], (run, run)), (self._sql[name], values)]
+        *before, _hold, found = self._together(asked, *waiting)
+        for batch in waiting:
+            self._written(batch, before[-1])
+        return found.fetchone()
+
+    def _together(self, asked: list[tuple[str, Any]], *batches: Batch) -> list[Cursor]:
+        """Send statements in one go; *batches* are what some of them commit.
+
+        After a fault in the middle the driver does not know which statements the server has prepared, so that
+        connection is not used again.
+        """
+        if not self._line.own:  # The host's connection is left in the state it was in, fault or not.
+            return [self._line.cursor().execute(text, values) for text, values in asked]
+        while True:
+            connection = self._cursor.connection
+            try:
+                with connection.pipeline():
+                    cursors = [self._line.cursor().execute(text, values) for text, values in asked]
+            except psycopg.Error as fault:
+                connection.close()
+                for batch in batches:
+                    if (known := _answered(fault, batch)) is not None:
+                        raise known from fault
+                if not self._fresh or not broken(fault):
+                    raise
+                self._cursor = self._line.renew(fault)
+            else:
+                self._fresh = False
+                return cursors
 
     def _run(self, text: str, values: Any) -> Cursor:
         if self._mode != "hasty" or self._pending is not None:
@@ -207,6 +288,13 @@ class Session:
 
     def _do(self, name: str, values: Any) -> int:
         return self._run(self._sql[name], values).rowcount
+
+
+def _answered(fault: psycopg.Error, batch: Batch) -> Conflict | None:
+    """The fault in words where it says that the command's id is taken."""
+    if batch.answer is None or fault.diag.constraint_name != "answers_pkey":
+        return None
+    return Conflict(f"command {batch.answer.command_id!r} of run {batch.head.run!r} is answered already")
 
 
 @functools.cache

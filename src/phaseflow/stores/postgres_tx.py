@@ -39,14 +39,16 @@ class PostgresTx(Outbox):
         prefixes: Collection[str] = (),
         limit: int = 8,
     ) -> Look | None:
-        self._hold(run)
         ranges = [(prefix, end) for prefix in prefixes if (end := prefix_end(prefix)) is not None]
         lows, highs = [low for low, _ in ranges], [high for _, high in ranges]
         values = {"run": run, "command": command_id, "keys": list(keys), "lows": lows, "highs": highs, "limit": limit}
-        row = self._one("look", values)
+        row = self._held_row(run, "look", values)
         self._revs.setdefault(run, 0 if row is None else row[10])
+        self._seqs.setdefault(run, 0 if row is None else row[6])
         if row is None:
             return None
+        if command_id and row[11] is None:
+            self._unanswered.add((run, command_id))
         scans: dict[str, list[tuple[str, str]]] = {low: [] for low in lows}
         for place, key, body in zip(row[18] or (), row[19] or (), row[20] or (), strict=True):
             scans[lows[place - 1]].append((key, body))
@@ -84,6 +86,7 @@ class PostgresTx(Outbox):
         for row in claimed:
             self._held.add(row[0])
             self._revs.setdefault(row[0], row[10])
+            self._seqs.setdefault(row[0], row[6])
         return [head_of(row) for row in claimed]
 
     @guarded
@@ -114,8 +117,8 @@ class PostgresTx(Outbox):
     def commit(self, *batches: Batch) -> None:
         self._must_write()
         erasing = any(batch.erase for batch in batches)
-        if len(batches) == 1 and not erasing and self._may_put_off():
-            self._pending = batches[0]
+        if len(batches) == 1 and not erasing and (self._may_put_off() or self._may_wait(batches[0])):
+            self._put_off(batches[0])
             return
         self.open()
         if erasing:
