@@ -6,6 +6,7 @@ import hashlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -19,6 +20,7 @@ from phaseflow.stores import codec, open_store, sql
 from phaseflow.stores.base import (
     Conflict,
     Delivered,
+    HeadQuery,
     Retry,
     Store,
     StoreBusy,
@@ -494,3 +496,58 @@ def in_thread(act: Callable[[], T]) -> T:
     """Do it in another thread, as another process would, and give back what it gave or raised."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(act).result(20)
+
+
+# --- a run that many write ------------------------------------------------------------------------------------------
+
+
+def test_a_crowded_run_is_held_even_in_haste(store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever lost a race on a run stands in line next time; then haste is tried again, and other runs are free."""
+    commit(store, "a")
+    commit(store, "b")
+
+    def overtaken() -> None:
+        with store.transaction(wait=False) as tx:
+            batch = batch_on(tx, "a")
+            in_thread(lambda: commit(store, "a"))
+            tx.commit(batch)
+
+    with pytest.raises(Conflict):
+        overtaken()
+    with store.transaction(wait=False) as tx:
+        assert tx.head("a") is not None
+        assert tx.begun
+        assert store.crowded("a")
+    with store.transaction(wait=False) as tx:
+        assert tx.head("b") is not None
+        assert not tx.begun
+    since = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: since + 60)
+    assert not store.crowded("a")
+
+
+def test_a_commit_that_waits_for_the_end_is_read_and_undone_like_any(store: PostgresStore) -> None:
+    """On a run that is held it goes out with what comes next; what is read then sees it, and an error undoes it."""
+    commit(store, "a")
+    with store.transaction() as tx:
+        tx.commit(batch_on(tx, "a", put={"k": "1"}))
+        assert tx._pending is not None
+        assert tx.rows("a", ["k"]) == {"k": "1"}
+        assert tx._pending is None
+
+    def undone() -> None:
+        with store.transaction() as tx:
+            tx.commit(batch_on(tx, "a", put={"k": "2"}))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        undone()
+    for number in ("3", "4"):
+        with store.transaction() as tx:
+            for run in ("a", "b", "c"):
+                looked = tx.look(run, command_id=number)
+                assert looked is None or looked.answer is None
+                tx.commit(batch_on(tx, run, put={"k": number}))
+    with store.transaction(write=False) as tx:
+        assert [row for _head, row in tx.rows_of(HeadQuery(), "k")] == ["4", "4", "4"]
+        assert all(codec.verify_chain(tx.entries(run), run, tx.head(run)) == [] for run in ("a", "b", "c"))
