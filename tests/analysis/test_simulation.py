@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.analysis.small_policies import policies
 
 from phaseflow.analysis.simulation import Behaviour, Forecast, compile_behaviour, simulate
 from phaseflow.analysis.simulation.chance import Draw, Stream
@@ -26,9 +27,9 @@ from phaseflow.cli import main
 from phaseflow.core.decide import Decision
 from phaseflow.core.plan import Plan, compile_policy
 from phaseflow.engine import Engine, Refused
-from phaseflow.errors import PolicyError
+from phaseflow.errors import PolicyError, Problem
 from phaseflow.messages import commands as m
-from phaseflow.messages.events import Entry
+from phaseflow.messages.events import Entry, PollCounted
 from phaseflow.policies import load_policy
 from phaseflow.spec.reader import read, read_policy
 
@@ -225,14 +226,24 @@ def watched(source: str, behaviour: str = "{}", seed: int = 1, *, every: timedel
 
 
 def bare(entries: list[Entry]) -> list[Entry]:
-    """Entries without the ids of their commands."""
-    return [attrs.evolve(entry, command="") for entry in entries]
+    """Entries without the ids of their commands, and without the root of a ballot box, which nobody keeps here."""
+    found = [attrs.evolve(entry, command="") for entry in entries]
+    return [
+        attrs.evolve(entry, event=attrs.evolve(entry.event, root="")) if isinstance(entry.event, PollCounted) else entry
+        for entry in found
+    ]
 
 
-@pytest.mark.parametrize("behaviour", ["{}", "duties: {quiz: {poor: 60%}, plan: {delay: 20 days}}"])
-def test_the_engine_gives_the_same_trail_for_the_same_commands(behaviour: str) -> None:
+ITEMS = "ledgers: {gaps: {items: 2, entered: 2 days, settle: 5 days, verify: 1 day, poor: 50%}}"
+
+
+@pytest.mark.parametrize(
+    ("source", "behaviour"),
+    [(SMALL, "{}"), (SMALL, "duties: {quiz: {poor: 60%}, plan: {delay: 20 days}}"), (RICH, ITEMS)],
+)
+def test_the_engine_gives_the_same_trail_for_the_same_commands(source: str, behaviour: str) -> None:
     """There is no second rule engine: what simulated people did is replayed on a store, entry by entry."""
-    found, plan = watched(SMALL, behaviour), plan_of(SMALL)
+    found, plan = watched(source, behaviour), plan_of(source)
     habits = compile_behaviour(Behaviour(), plan)
     begins = plan.calendar.at(habits.start, 8)
     people = [
@@ -332,6 +343,14 @@ def test_load_adds_up_to_the_acts_that_were_done() -> None:
             runs = found.trials if load.level == "programme" else found.units
             assert sum(load.weeks.values()) * runs == pytest.approx(load.acts)
             assert load.most == max(load.weeks.values())
+
+
+@pytest.mark.parametrize("source", [SMALL, RICH])
+def test_an_act_is_an_accepted_command_of_somebody(source: str) -> None:
+    """The commands of one trial, counted one by one, are the load of a forecast of one unit."""
+    trial = watched(source)
+    people = [command for command in trial.commands if command.by != m.SYSTEM]
+    assert forecast(source, units=1).acts == len(people) - trial.refused.total()
 
 
 def test_what_is_never_done_is_missed_and_holds_its_gate() -> None:
@@ -503,6 +522,63 @@ def test_what_is_assumed_is_said_and_what_is_declared_is_not() -> None:
     assert len(assumed) > 8
     assert len(said) == 2
     assert set(said) <= set(assumed)
+
+
+# --- whatever is given ------------------------------------------------------------------------------------------------
+
+FIGURES = st.sampled_from(
+    ["0 days", "1 day", "110%", "3 business days", "10000 weeks", "5 hours", "-1 days", "NaN", "", "1e9 days", "[]"]
+)
+SHARES = st.sampled_from(["0%", "50%", "100%", "1/3", "150%", "lots"])
+SPREADS = st.one_of(
+    FIGURES, st.builds("{{uniform: [{}, {}]}}".format, FIGURES, FIGURES),
+    st.builds("{{lognormal: [{}, {}]}}".format, FIGURES, FIGURES),
+    st.builds("{{triangular: [{}, {}, {}]}}".format, FIGURES, FIGURES, FIGURES),
+)  # fmt: skip
+DUTIES = st.sampled_from(["diary", "report", "satisfaction", "nothing"])
+HABITS = st.builds("{{delay: {}, never: {}, {}: {}}}".format, SPREADS, SHARES,
+                   st.sampled_from(["returns", "turnout", "score", "poor", "parts", "opinions"]), SHARES)  # fmt: skip
+BEHAVIOURS = st.builds(
+    "people: {{member: {}}}\ndefaults: {{delay: {}, again: {}}}\nduties: {{{}: {}}}".format,
+    st.sampled_from(["0", "1", "3", "-1", "1000000"]), SPREADS, SPREADS, DUTIES, HABITS,
+)  # fmt: skip
+
+
+def told_or_refused(behaviour: str) -> None:
+    """Either a forecast whose text can be told, or problems with a place."""
+    problems: tuple[Problem, ...] = ()
+    try:
+        found = forecast(RICH, behaviour, units=1)
+    except PolicyError as error:
+        problems = error.problems
+    else:
+        assert text(found)
+        assert min((one.chance.low for one in found.deadlines), default=0) >= 0
+    assert all(problem.span.line for problem in problems)
+
+
+@settings(max_examples=25, deadline=None)
+@given(BEHAVIOURS)
+def test_any_behaviour_is_simulated_or_refused_in_its_place(behaviour: str) -> None:
+    """Whatever stands in a behaviour file: a forecast, or problems that can be mended."""
+    told_or_refused(behaviour)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None)
+@given(BEHAVIOURS)
+def test_many_behaviours_are_simulated_or_refused_in_their_place(behaviour: str) -> None:
+    """The same for many more."""
+    told_or_refused(behaviour)
+
+
+@pytest.mark.parametrize(("first", "count"), [(1, 12), pytest.param(100, 250, marks=pytest.mark.slow)])
+def test_random_policies_are_simulated_to_their_end(first: int, count: int) -> None:
+    """Rings, look-backs, gates that never pass, phases that wait for each other: every trial comes to an end."""
+    for seed, _tries, plan in policies(first, count):
+        found = simulate(plan, units=2, seed=seed)
+        assert found.units == 2, seed
+        assert sum(load.acts for load in found.loads) == found.acts
 
 
 # --- from the shell ---------------------------------------------------------------------------------------------------

@@ -99,11 +99,19 @@ class Keeper:
             self.ask(self.ways[0])
 
     def duties(self) -> tuple[str, ...]:
-        """Prescribed duties of a phase that has neither a window nor a gate: it is left once they are done."""
-        if not self.phase or self.dated() or all(self.judged_by(way).gate is not None for way in self.ways):
+        """What is done before a phase without a gate is left: what an outcome asks for later, when it could not be done
+        any more; and without a window, all that is prescribed."""
+        if not self.phase or all(self.judged_by(way).gate is not None for way in self.ways):
             return ()
-        rules = self.run.level.duties
-        return tuple(name for name in self.run.level.phases[self.phase].duties if rules[name].prescribed)
+        level, dated = self.run.level, self.dated()
+        asked = {
+            name for move in level.moves.values() if move.kind == "outcome" and move.by
+            for name in names_in(self.trial, move.gate)
+        }  # fmt: skip
+        return tuple(
+            name for name in level.phases[self.phase].duties
+            if name in asked or (not dated and level.duties[name].prescribed)
+        )  # fmt: skip
 
     def _owed(self) -> bool:
         wanted = self.duties()

@@ -196,7 +196,7 @@ def forecast(scene: Scene, tally: Tally, seed: int) -> Forecast:
     return Forecast(
         campaign=str(plan.policy.campaign), digest=plan.digest, seed=seed, units=reading.runs("unit"),
         trials=tally.counts["trials",], start=scene.habits.start, until=scene.habits.until,
-        assumed=scene.habits.assumed, acts=sum(reading.under("act").values()), entries=tally.counts["entries",],
+        assumed=scene.habits.assumed, acts=tally.counts["acts",], entries=tally.counts["entries",],
         phases=tuple(reading.phases()), deadlines=tuple(reading.deadlines()), outcomes=tuple(reading.outcomes()),
         results=tuple(reading.results()), loads=tuple(reading.loads()), bottlenecks=tuple(reading.bottlenecks()),
         undone=tuple(reading.undone()), refused=tuple(reading.refused()),
@@ -364,7 +364,9 @@ def chance_of(met: int, cases: int, effective: float) -> Chance:
     below = 1 + square / effective
     middle = (share + square / (2 * effective)) / below
     half = Z * sqrt(share * (1 - share) / effective + square / (4 * effective * effective)) / below
-    return Chance(share=share, low=max(0.0, middle - half), high=min(1.0, middle + half), cases=cases, met=met)
+    low = 0.0 if met == 0 else max(0.0, middle - half)
+    high = 1.0 if met == cases else min(1.0, middle + half)
+    return Chance(share=share, low=low, high=high, cases=cases, met=met)
 
 
 def _effective(sums: Mapping[str, int]) -> float:

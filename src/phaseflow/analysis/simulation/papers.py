@@ -117,7 +117,7 @@ def _act(
     def write(by: str) -> Decision:
         answers = {str(number): "absorbed" for number in (state().unanswered if state() else ())}  # type: ignore[union-attr]
         return trial.do(
-            run, m.Draft, by, digest=f"{run.acts + 1:064x}", ref="a.pdf", step=rule.name, answers=answers,
+            run, m.Draft, by, digest=f"{run.tries + 1:064x}", ref="a.pdf", step=rule.name, answers=answers,
             evidence=evidence_of(duty) if rule.index == 0 else (), **mine,
         )  # fmt: skip
 

@@ -89,7 +89,7 @@ def _bottlenecks(found: Forecast, most: int | None) -> str:
         for one in found.bottlenecks
     ]  # fmt: skip
     heads = ("for", "times a run", "days", "90 %", "alone", "in vain")
-    return table("what was waited for, past its time", heads, rows, most)
+    return table("what was waited for", heads, rows, most)
 
 
 def _left(found: Forecast, most: int | None) -> str:

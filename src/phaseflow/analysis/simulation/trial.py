@@ -49,13 +49,18 @@ PEOPLE, UNIT_MOVES, PROGRAMME_MOVES = 0, 1, 2
 
 @attrs.define(eq=False)
 class Run:
-    """One run of a trial. *last* gives the instant of the latest change of what a condition reads, by its name."""
+    """One run of a trial.
+
+    *tries* counts the commands of its people, *acts* those that were accepted. *last* gives the instant of the latest
+    change of what a condition reads, by its name.
+    """
 
     name: str
     unit: str
     level: LevelPlan
     rows: MemoryRows
     seq: int = 0
+    tries: int = 0
     acts: int = 0
     last: dict[str, datetime] = attrs.field(factory=dict)
     slices: dict[str, float] = attrs.field(factory=dict)
@@ -165,11 +170,12 @@ class Trial:
 
     def do(self, run: Run, kind: type[C], by: str, /, **more: Any) -> Decision:
         """Let somebody do something: one act, if it is accepted."""
-        run.acts += 1
-        command = kind(id=f"c{run.acts}", by=by, at=self.now, now=self.now, **more)
+        run.tries += 1
+        command = kind(id=f"c{run.tries}", by=by, at=self.now, now=self.now, **more)
         decision = self.decide(run, command)
         if decision.refusal is None:
-            self._count_act(decision, by, kind.__name__)
+            run.acts += 1
+            self._count_act(decision, by)
         return decision
 
     def decide(self, run: Run, command: m.Command) -> Decision:
@@ -275,12 +281,11 @@ class Trial:
 
     # --- counting -----------------------------------------------------------------------------------------------------
 
-    def _count_act(self, decision: Decision, by: str, kind: str) -> None:
+    def _count_act(self, decision: Decision, by: str) -> None:
         own = decision.entries[decision.settled] if len(decision.entries) > decision.settled else None
         role = own.authority.split(" ", 1)[0].partition("@")[0] if own is not None else ""
         day = self.calendar.day_of(self.now)
         self.tally.add("act", role or by.rpartition("_")[0] or by, day.toordinal() - day.weekday())
-        self.tally.add("acts", kind)
 
     def wait(self, run: Run, what: str, gate: str, name: str, waited: timedelta, alone: timedelta) -> None:
         """Count that a gate (or a duty) waited for something, and how much of that for it alone."""
@@ -296,6 +301,7 @@ class Trial:
             head, level = run.head, run.level.name
             self.tally.add("runs", level)
             self.tally.add("entries", number=run.seq)
+            self.tally.add("acts", number=run.acts)
             self.tally.add("ended", level, head.outcome or ("open" if head.status == "running" else head.status))
         self.cases.close(self.tally, {name: run.level.name for name, run in self.runs.items()}, self.until)
         self.tally.add("trials")
