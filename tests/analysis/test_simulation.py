@@ -143,7 +143,7 @@ def test_a_seed_gives_one_forecast_whatever_the_processes(source: str) -> None:
     first = forecast(source, units=11, seed=7)
     assert forecast(source, units=11, seed=7, jobs=2) == first
     assert forecast(source, units=11, seed=7) == first
-    assert forecast(source, units=11, seed=8) != first
+    assert attrs.evolve(forecast(source, units=11, seed=8), seed=7) != first
 
 
 def test_a_unit_is_the_same_alone_and_among_others() -> None:
@@ -298,17 +298,17 @@ def test_against_a_calculation_by_hand() -> None:
     defaults: {delay: 1 day, again: 1 day, answer: 1 day}
     duties: {plan: {delay: {uniform: [0 days, 26 days]}}, slow: {delay: 40 days}}
     """
-    found = forecast(source, behaviour, units=200)
+    found = forecast(source, behaviour, units=120)
     plan = found.chance("plan")
     assert plan.low < 0.5 < plan.high
-    assert plan.high - plan.low < 0.15
+    assert plan.high - plan.low < 0.2
     assert found.chance("slow").share == 0
     assert found.chance("study").share == 0
     ends = found.phase("study").ends
     assert (ends.p10, ends.p50, ends.p90, ends.never) == (date(2009, 4, 11), date(2009, 4, 11), date(2009, 4, 11), 0)
     worst = found.bottlenecks[0]
     assert (worst.gate, worst.duty, worst.times) == ("study.close", "slow", 1)
-    assert worst.waited == pytest.approx(9 + 7 / 24)
+    assert worst.waited == worst.alone == pytest.approx(9 + 7 / 24)
 
 
 def test_a_gate_waits_for_what_comes_last_and_counts_what_it_waited_for_alone() -> None:
@@ -355,8 +355,8 @@ def test_an_act_is_an_accepted_command_of_somebody(source: str) -> None:
 
 def test_what_is_never_done_is_missed_and_holds_its_gate() -> None:
     """Half of the plans are never made: the deadline says so, and so does the gate that waits in vain."""
-    found = forecast(SMALL, "duties: {plan: {never: 50%, delay: 1 day}}", units=60)
-    assert 0.3 < found.chance("plan").share < 0.7
+    found = forecast(SMALL, "duties: {plan: {never: 50%, delay: 1 day}}", units=30)
+    assert 0.2 < found.chance("plan").share < 0.8
     vain = next(one for one in found.bottlenecks if (one.gate, one.duty) == ("study.close", "plan"))
     assert vain.never == pytest.approx(1 - found.chance("plan").share)
     assert found.phase("study").ends.p90 is None
@@ -402,6 +402,53 @@ def test_the_score_of_a_poll_decides_its_band(score: str, outcome: str) -> None:
     assert {one.name: one.share for one in found.outcomes} == {outcome: 1}
 
 
+def test_a_poll_is_over_when_its_time_is() -> None:
+    """Nobody acts at the end of a poll; its band closes the phase on that day all the same."""
+    ends = forecast(RICH, AT_ONCE, units=3).phase("rating").ends
+    assert (ends.p10, ends.p90) == (date(2009, 4, 5), date(2009, 4, 5))
+
+
+def test_a_phase_that_is_closed_by_its_date_is_closed_on_it() -> None:
+    """Time closes it, and those who wait for that begin on the day after."""
+    source = SMALL.replace("    gate: duties\n", "    closes: on date\n").replace(
+        "outcomes:", "  review:\n    opens: when study closes\n    window: 30 days\n"
+        "    duties: {look: {task: Look, by: lead, due: none}}\noutcomes:"
+    )  # fmt: skip
+    found = forecast(source, "{defaults: {delay: 0 days}, duties: {look: {delay: 1 day}}}", units=3)
+    assert found.phase("review").opens.p90 == date(2009, 4, 1)
+    assert any(load.role == "lead" and "2009-03-30" in load.weeks for load in found.loads)
+
+
+def test_a_phase_without_window_and_gate_is_left_once_its_duties_are_done() -> None:
+    """Nothing tells its end but what is prescribed there: ten days for the plan, and a day until somebody asks."""
+    source = SMALL[: SMALL.index("      notes:")] + "outcomes: {completed: {by: lead}}\n"
+    source = source.replace("03-01 .. 03-31\n    gate: duties", "none\n    opens: with campaign")
+    source = source.replace("due: 03-13", "due: none")
+    found = forecast(source, "{start: 2009-03-01, duties: {plan: {delay: 10 days}}}", units=3)
+    assert found.phase("study").ends.p10 == date(2009, 3, 12)
+
+
+def test_silence_is_not_an_answer_in_time() -> None:
+    """A step that is passed because nobody answered has missed its limit, also where silence accepts."""
+    source = RICH.replace("within: 5 days, silence: hold", "within: 5 days, silence: accept")
+    late = forecast(source, "duties: {report: {steps: {approve: {delay: 9 days}}}}", units=3)
+    assert late.chance("report.approve").share == 0
+    assert late.phase("study").ends.never == 0
+    soon = forecast(source, "duties: {report: {steps: {approve: {delay: 3 days}}}}", units=3)
+    assert soon.chance("report.approve").share == 1
+
+
+def test_nobody_judges_their_own_work_and_another_stands_in() -> None:
+    """Where author and judge are of one role, the other holder judges; the document gets through in every unit."""
+    source = RICH.replace("{approve: office", "{approve: lead")
+    found = forecast(source, "{people: {lead: 2}}", units=12)
+    assert found.refused == ()
+    assert found.phase("study").ends.never == 0
+    alone = forecast(source, "{people: {lead: 1}}", units=2)
+    assert [one.code for one in alone.refused] == ["PF306"]
+    assert alone.phase("study").ends.never == 1
+
+
 def test_items_are_entered_settled_verified_and_hold_the_gate() -> None:
     """Each of three items has its clock; one that is never settled keeps the gate shut."""
     habit = "ledgers: {gaps: {items: 3, entered: 2 days, settle: 5 days, verify: 1 day, poor: 50%}}"
@@ -427,6 +474,10 @@ def test_a_programme_waits_for_its_units_and_they_for_it() -> None:
 
 def test_units_of_one_programme_stand_and_fall_together() -> None:
     """Where nothing differs between programmes, the interval knows how many there were, not how many units."""
+    late = "units: 10, duties: {launch: {delay: {uniform: [0 days, 60 days]}}, plan: {delay: 0 days}}"
+    split = forecast(PROGRAMME, f"{{{late}, defaults: {{again: 0 days}}}}", units=200).chance("plan")
+    assert 0 < split.share < 1
+    assert split.high - split.low > 0.3  # twenty programmes, and not two hundred units
     together = forecast(PROGRAMME, f"{{units: 10, {AT_ONCE}}}", units=20).chance("plan")
     apart = forecast(PROGRAMME, f"{{units: 1, {AT_ONCE}}}", units=20).chance("plan")
     assert together.share == apart.share == 1

@@ -200,13 +200,6 @@ def done(trial: Trial, run: Run, entry: Entry, event: e.DutyDone) -> None:
     trial.changed(run, name, entry.at, complete=event.rest == 0, subject=event.subject)
 
 
-def fell_due(trial: Trial, run: Run, _entry: Entry, event: e.DutyFellDue) -> None:
-    """The due instant passed, and somebody still owed it."""
-    case = trial.the_case(run, event.key, "duty", _name(run, event.key))
-    if case is not None and event.outstanding > 0:
-        case.missed = True
-
-
 def _name(run: Run, key: str) -> str:
     state: DutyState | None = run.rows.get(f"duty/{key}")
     return state.name if state is not None else key.split("/")[2]

@@ -175,7 +175,7 @@ def fell_due(_trial: Trial, run: Run, _entry: Entry, event: e.StepFellDue) -> No
     """The time for a step passed without an answer."""
     case = run.limits.get((event.key, event.subject, event.step))
     if case is not None and case.done is None:
-        case.missed = True
+        case.silent = True
 
 
 def passed(trial: Trial, run: Run, entry: Entry, event: e.StepPassed | e.VersionDrafted | e.DocumentReturned) -> None:

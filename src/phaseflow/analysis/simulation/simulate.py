@@ -25,7 +25,6 @@ HEEDS: Mapping[type[e.Event], tuple[Heed, ...]] = {
     e.DutyOpened: (doing.opened,),
     e.DutyDated: (doing.dated,),
     e.DutyDone: (doing.done,),
-    e.DutyFellDue: (doing.fell_due,),
     e.TaskReported: (doing.reported,),
     e.DutyFoundPoor: (doing.found_poor,),
     e.QuestionAsked: (doing.asked,),

@@ -37,18 +37,21 @@ class Tally:
 
 @attrs.define
 class Case:
-    """One deadline of one run: the duty, phase, item or step that had it, and whether it was met."""
+    """One deadline of one run: the duty, phase, item or step that had it, and when it was done.
+
+    *silent*: a step's time was over without an answer; what the policy makes of the silence is not what was wanted.
+    """
 
     what: str
     name: str
     due: datetime | None
     day: date | None = None
     done: datetime | None = None
-    missed: bool = False
+    silent: bool = False
 
     def met(self) -> bool:
         """Whether all of it was done in time."""
-        return not self.missed and self.done is not None and (self.due is None or self.done <= self.due)
+        return not self.silent and self.done is not None and (self.due is None or self.done <= self.due)
 
 
 @attrs.define
