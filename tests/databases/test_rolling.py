@@ -51,6 +51,7 @@ def heads(engine: Engine) -> list[tuple[str, str]]:
         return tx.chains(HeadQuery())
 
 
+@pytest.mark.failure(6, "SQLite", "PostgreSQL")
 def test_a_schema_that_changed_under_it_stops_the_older_version(url: str) -> None:
     """PF908 on the next command, tick and claim, and on opening; nothing is written, and the newer one goes on."""
     with Engine(url, clock=Clock()) as older:
@@ -72,6 +73,7 @@ def test_a_schema_that_changed_under_it_stops_the_older_version(url: str) -> Non
     newer("migrate", url)
 
 
+@pytest.mark.failure(6, "SQLite", "PostgreSQL")
 def test_an_event_that_it_does_not_know_hides_no_work(older: Engine, url: str) -> None:
     """The older version records on, since it reads what it knows; what would show the unknown event says so (PF911)."""
     newer("star", url, "a")
@@ -85,6 +87,7 @@ def test_an_event_that_it_does_not_know_hides_no_work(older: Engine, url: str) -
     newer("verify", url)
 
 
+@pytest.mark.failure(6, "SQLite", "PostgreSQL")
 def test_a_row_that_it_does_not_know_is_not_written_over(older: Engine, url: str) -> None:
     """A command that needs such a row is refused, others are not; a sweep settles all other runs and names this one."""
     newer("deepen", url, "b")
@@ -97,6 +100,7 @@ def test_a_row_that_it_does_not_know_is_not_written_over(older: Engine, url: str
     newer("verify", url)
 
 
+@pytest.mark.failure(6, "SQLite", "PostgreSQL")
 def test_a_sweep_goes_round_what_it_does_not_know(older: Engine, url: str) -> None:
     """What is due in other runs is settled by the older version, the rest by the newer one."""
     newer("deepen", url, "b")

@@ -1,4 +1,4 @@
-"""The failure modes that are a store's own, on each of the three: many units, late commits, size, versions, clocks."""
+"""The failure modes that are a store's own, on each of the three: many units, late commits, size, clocks."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ import pytest
 
 from phaseflow import Engine
 from phaseflow.messages import events as e
-from phaseflow.stores import codec, open_store, sql
-from phaseflow.stores.base import Batch, Store, StoreVersion
+from phaseflow.stores import codec, open_store
+from phaseflow.stores.base import Batch, Store
 from phaseflow.stores.sqlite import SqliteStore
 from phaseflow.testing.store_laws import batch_on, notice
 from tests.engine.test_engine import Clock, engine, plan, start, url
@@ -270,34 +270,6 @@ def zone_file(name: str) -> Path:
 
     places = [*map(Path, zoneinfo.TZPATH), Path(tzdata.__file__).parent / "zoneinfo"]
     return next(place / name for place in places if (place / name).exists())
-
-
-@pytest.mark.failure(6, "SQLite", "PostgreSQL")
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-def test_the_old_version_goes_on_after_the_new_one_migrated(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A rolling deploy: what is open goes on, side by side with the new one; only opening anew is refused, by name."""
-    url = f"sqlite:///{tmp_path}/runs.db" if kind == "sqlite" else request.getfixturevalue("postgres")
-    old = Engine(url, clock=Clock())
-    run = start(old)
-    real = sql.migrations
-
-    def newer(engine: str, *schema: str) -> tuple[str, ...]:
-        table = "extra" if not schema else f"{schema[0]}.extra"
-        return (*real(engine, *schema), f"CREATE TABLE {table} (a integer);")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(sql, "migrations", newer)
-        new = Engine(url, clock=old.clock)
-    run.record("notes", by="li", amount="1 page")
-    new.run(run.id).record("notes", by="li", amount="1 page")
-    run.record("notes", by="li", amount="1 page")
-    assert run.verify() == new.run(run.id).verify() == ()
-    with pytest.raises(StoreVersion, match="knows schemas up to"):
-        Engine(url)
-    old.close()
-    new.close()
 
 
 @pytest.mark.failure(8, "SQLite")
