@@ -11,6 +11,9 @@ import click
 from phaseflow.cli.analyse import START, read_beside
 from phaseflow.cli.options import JSON, finish, verb, wants_json
 
+WORTH = 20
+"""Units for which it is worth to begin a process."""
+
 
 @verb(START, JSON)
 @click.argument("policy")
@@ -48,7 +51,8 @@ def simulate(
     habits = compile_behaviour(
         spec, plan, start=start.date() if start is not None else None, until=until.date() if until is not None else None
     )
-    found = run(plan, habits, units=units, seed=seed, jobs=jobs or os.cpu_count() or 1)
+    most = max(1, units // WORTH)
+    found = run(plan, habits, units=units, seed=seed, jobs=jobs or min(most, os.cpu_count() or 1))
     if wants_json():
         output.data(found)
     else:
