@@ -21,6 +21,7 @@ WHOLE = (
 """Examples whose scenarios execute every clause that makes a rule."""
 
 
+@pytest.mark.slow  # the scenarios themselves are collected with the fast tests
 @pytest.mark.parametrize("example", WITH_SCENARIOS)
 def test_the_scenarios_of_an_example_pass_and_are_traced(example):
     """`phaseflow trace --scenarios` has nothing to complain of; duties that come again and undated steps count, too."""
