@@ -16,6 +16,7 @@ from phaseflow.core.calendars import Calendar
 from phaseflow.core.plan import Plan
 from phaseflow.messages import events as e
 from phaseflow.messages.commands import Command
+from phaseflow.messages.discretion import shown
 from phaseflow.messages.events import Entry, Reading, Term
 from phaseflow.replay.history import History
 from phaseflow.replay.play import Dropped, Replayed, replay
@@ -232,10 +233,11 @@ def _rung(teller: _Teller, entry: Entry) -> None:
 
 
 def _counted(teller: _Teller, entry: Entry) -> None:
-    event: Any = entry.event
+    kept: Any = entry.event
+    event: Any = shown(kept)
     share = "no one result"
-    if event.share is not None:  # over few answers only the band is shown (R15)
-        share = "not shown, over so few answers" if getattr(event, "suppressed", False) else f"{float(event.share):.2%}"
+    if kept.share is not None:  # over few answers only the band is shown (R15)
+        share = "not shown, over so few answers" if event.share is None else f"{float(event.share):.2%}"
     went = f", to {', '.join(event.go)}" if event.go else ""
     teller.put("consequence", f"{event.key} counted", f"{share}, band {event.band or 'none'}{went}")
 
