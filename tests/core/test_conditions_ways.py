@@ -94,7 +94,7 @@ def way_of(node: Condition, now: Facts, price: Mapping[str, int | None]) -> Way 
     return cheapest_way(node, _reader(now), lambda fact, _value: price[fact.name])
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(conditions, facts, prices)
 def test_no_smaller_set_of_acts_meets_a_condition(node: Condition, now: Facts, price: Mapping[str, int | None]) -> None:
     """A way costs exactly what the cheapest of all changes of facts costs, and there is one whenever there is any."""

@@ -236,7 +236,7 @@ def _several(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(gate=st.recursive(st.sampled_from(LEAVES), _several, max_leaves=6))
 def test_whatever_a_gate_asks_doing_what_is_listed_passes_it(start: Start, gate: str) -> None:
     """For gates of any shape: the deeds suffice, each is named with people who may do it, and none is left over."""
