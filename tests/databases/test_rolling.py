@@ -20,6 +20,9 @@ from phaseflow.stores.base import HeadQuery, StoreVersion
 from phaseflow.stores.converter import CodecError
 from tests.engine.test_engine import PEOPLE, Clock, plan
 
+pytestmark = pytest.mark.slow
+"""Each test starts a process or three; what they share with the fast ring is that a store refuses a newer schema."""
+
 NOW = datetime(2009, 3, 20, tzinfo=UTC)
 NEWER = Path(__file__).with_name("newer.py")
 

@@ -498,6 +498,29 @@ def in_thread(act: Callable[[], T]) -> T:
         return pool.submit(act).result(20)
 
 
+def test_a_schema_that_changes_under_an_open_store_stops_it(
+    store: PostgresStore, admin: psycopg.Connection[Any]
+) -> None:
+    """A newer version may come while the store is open: commits and claims say so, and nothing is written."""
+    commit(store, "a")
+    admin.execute(f"INSERT INTO {store.place.schema}.versions (number) VALUES (999)".encode())
+    for wait in (True, False):
+        for run in ("a", "new"):
+            with pytest.raises(StoreVersion, match="knows schemas up to"):
+                in_turn(store, run, wait=wait)
+    with pytest.raises(StoreVersion), store.transaction() as tx:
+        tx.claim_deliveries(["mail"], now=NOON, limit=1, lease_until=NOON, worker="w")
+    admin.execute(f"DELETE FROM {store.place.schema}.versions WHERE number = 999".encode())
+    with store.transaction(write=False) as tx:
+        assert [(head.run, head.seq) for head in tx.heads(HeadQuery())] == [("a", 1)]
+
+
+def in_turn(store: PostgresStore, run: str, *, wait: bool) -> None:
+    """One commit on a run."""
+    with store.transaction(wait=wait) as tx:
+        tx.commit(batch_on(tx, run))
+
+
 # --- a run that many write ------------------------------------------------------------------------------------------
 
 

@@ -327,6 +327,19 @@ def test_a_failed_migration_changes_nothing(path: Path, monkeypatch: pytest.Monk
     store.close()
 
 
+def test_a_schema_that_changes_under_an_open_store_stops_it(path: Path) -> None:
+    """A newer version may come while the file is open: the next transaction says so, and holds nothing."""
+    store = SqliteStore(path)
+    commit(store)
+    _sql(path, "PRAGMA user_version = 999")
+    for write in (True, False, True):
+        with pytest.raises(StoreVersion, match="knows schemas up to"), store.transaction(write=write):
+            raise AssertionError("it was let in")
+    _sql(path, f"PRAGMA user_version = {len(sql.migrations('sqlite'))}")
+    commit(store)
+    store.close()
+
+
 def test_the_file_is_sound_and_ours(store: SqliteStore) -> None:
     """The file is in WAL mode, synced in full, marked, and passes SQLite's own check."""
     commit(store)
