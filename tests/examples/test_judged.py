@@ -26,7 +26,7 @@ FLOORS = {
     "city_pilot": (100, 100, 99),
     "district_campaign": (100, 100, 0),
     "education_bureau": (100, 100, 95),
-    "health_bureau": (100, 100, 0),
+    "health_bureau": (100, 100, 98),
     "rectification_review": (100, 100, 100),
     "sanitation_office": (100, 100, 100),
     "township_hospital_2010": (100, 100, 98),
