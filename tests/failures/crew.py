@@ -253,7 +253,7 @@ def _obey(orders: Orders) -> None:
     """Note each announcement and each wake, do not know what is not to be known, and stumble over what is poison."""
     wake = Crank.wake
 
-    news = Feed.news
+    news, told = Feed.news, list[str]()
 
     def note(kind: str, *runs: str) -> None:
         with (orders.place / kind).open("a") as file:
@@ -264,8 +264,9 @@ def _obey(orders: Orders) -> None:
         return wake(crank, run, waker)
 
     def announced(feed: Feed) -> list[tuple[str, datetime]]:
+        note("announced", *told)  # Those of the round before: by now the engine has taken them.
         found = news(feed)
-        note("announced", *(run for run, _ in found))
+        told[:] = [run for run, _ in found]
         return found
 
     Crank.wake = woken  # type: ignore[method-assign]
