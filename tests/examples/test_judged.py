@@ -24,7 +24,7 @@ FLOORS = {
     # of 100: goals shown, boundaries pinned, mutants noticed; in the end (100, 100, 90)
     "bureau_work_style": (100, 100, 97),
     "city_pilot": (100, 100, 99),
-    "district_campaign": (100, 100, 0),
+    "district_campaign": (100, 100, 90),
     "education_bureau": (100, 100, 95),
     "health_bureau": (100, 100, 98),
     "rectification_review": (100, 100, 100),
