@@ -263,7 +263,8 @@ def drop_the_quorum(plan: Plan) -> Iterator[Mutant]:
     def change(poll: d.PollDuty) -> Iterator[d.PollDuty]:
         if poll.bands is not None or any(edge.bands is not None for edge in poll.edges.values()):
             yield attrs.evolve(poll, quorum=None)
-            yield attrs.evolve(poll, quorum="none")
+            if poll.quorum != "none":
+                yield attrs.evolve(poll, quorum="none")
 
     yield from _each(plan.policy, d.PollDuty, change)
 

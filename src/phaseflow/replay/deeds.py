@@ -26,12 +26,16 @@ MOMENT = timedelta(microseconds=1)
 
 @attrs.frozen(kw_only=True)
 class Deed:
-    """One command of a run as its trail tells it; *seq* is the number of its own first entry, *last* of its last."""
+    """One command of a run as its trail tells it; *seq* is the number of its own first entry, *last* of its last.
+
+    *census* is the digest of the units' entries that a gate of the programme counted, where it was asked (R11).
+    """
 
     run: str
     seq: int
     last: int
     command: c.Command
+    census: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -41,6 +45,7 @@ class Sent:
     run: str
     source: str
     seq: int
+    last: int
     now: datetime
 
 
@@ -92,7 +97,7 @@ def deeds(plan: Plan, run: str, trail: Sequence[Entry], papers: Papers) -> Itera
         sent = next((entry.event for entry in entries if isinstance(entry.event, SENT)), None)
         if sent is not None:
             at += len(entries)
-            yield Sent(run=run, **_source(sent, command), now=entries[-1].recorded_at)
+            yield Sent(run=run, **_source(sent, command), last=entries[-1].seq, now=entries[-1].recorded_at)
             continue
         own = _own(entries)
         read = READERS[type(own[0].event)](Act(plan, run, started.level, own, trail[:at], papers)) if own else None
@@ -106,7 +111,8 @@ def deeds(plan: Plan, run: str, trail: Sequence[Entry], papers: Papers) -> Itera
                 "earliest": seen.earliest,
             }  # fmt: skip
         done = kind(**envelope, now=entries[-1].recorded_at, **fields)
-        yield Deed(run=run, seq=seen.seq, last=entries[-1].seq, command=done)
+        census = getattr(own[0].event, "census", "") if own else ""
+        yield Deed(run=run, seq=seen.seq, last=entries[-1].seq, command=done, census=census)
 
 
 SENT = (e.TookOver, e.Obliged, e.WithdrawnFromProgramme, e.ConsequenceRefused)

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import attrs
 
+from phaseflow.core.decide.phases import census_digest
 from phaseflow.core.plan import Plan
 from phaseflow.engine import Engine, texts
 from phaseflow.messages import commands as c
@@ -30,6 +31,7 @@ class Recorded:
     run: str
     level: str
     unit: str
+    parent: str
     plan: Plan = attrs.field(repr=False)
     trail: tuple[Entry, ...] = attrs.field(repr=False)
     deeds: tuple[Deed | Sent, ...] = attrs.field(repr=False)
@@ -69,8 +71,9 @@ class History:
     def deeds(self) -> tuple[Deed, ...]:
         """Every deed of every run, in the order of its time, and of its trail within a run.
 
-        Trails do not say what came first in two runs at the same instant, but for what one of them asks of the other. A
-        programme acts before its units then, up to the first gate that it asks there, which counts what they have done.
+        Trails do not say what came first in two runs at the same instant, but for what one of them asks of the other,
+        and for what a gate of the programme counted. Else a programme acts before its units then, up to the first gate
+        that it asks there.
         """
         return tuple(_merged(self.runs))
 
@@ -106,12 +109,20 @@ def _merged(runs: Mapping[str, Recorded]) -> Iterator[Deed]:
         followers = [sent for sent in waiting if sent.source == one.run and one.seq <= sent.seq <= one.last]
         return all(queues[sent.run] and queues[sent.run][0][1] is sent for sent in followers)
 
+    def counted_now(one: Deed | Sent) -> bool:
+        if not isinstance(one, Deed) or not one.census:
+            return False
+        units = ((run, done[run]) for run, record in runs.items() if record.parent == one.run and done[run])
+        return one.census == census_digest(units)
+
     while any(queues.values()):
         heads = sorted((queue[0][0], run) for run, queue in queues.items() if queue)
-        run = next((run for _place, run in heads if ready(queues[run][0][1])), heads[0][1])
+        at_once = [run for place, run in heads if place[0] == heads[0][0][0]]
+        run = next((run for run in at_once if counted_now(queues[run][0][1])), "")
+        run = run or next((run for _place, run in heads if ready(queues[run][0][1])), heads[0][1])
         _place, one = queues[run].popleft()
+        done[run] = one.last
         if isinstance(one, Deed):
-            done[run] = one.last
             yield one
 
 
@@ -135,8 +146,8 @@ def _recorded(engine: Engine, tx: Tx, head: Head) -> Recorded:
     plan = engine.plans.load(tx, next(entry.event.plan for entry in trail if isinstance(entry.event, e.RunStarted)))
     papers = _papers(tx, head.run, trail)
     return Recorded(
-        run=head.run, level=head.level, unit=head.unit, plan=plan, trail=trail, uncounted=unknown_votes(trail, papers),
-        deeds=tuple(deeds(plan, head.run, trail, papers)),
+        run=head.run, level=head.level, unit=head.unit, parent=head.parent or "", plan=plan, trail=trail,
+        uncounted=unknown_votes(trail, papers), deeds=tuple(deeds(plan, head.run, trail, papers)),
     )  # fmt: skip
 
 

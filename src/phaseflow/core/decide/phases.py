@@ -142,8 +142,13 @@ def outside(step: Step, gate: Condition | None) -> tuple[tuple[e.Reading, ...], 
     )
     if not any(fact.name != "host" for fact in seen) or facts.units is None:
         return found, ""
-    lines = sorted(f"{unit.run}@{unit.seq}" for unit in facts.units())
-    return found, f"{len(lines)}:{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()}"
+    return found, census_digest((unit.run, unit.seq) for unit in facts.units())
+
+
+def census_digest(units: Iterable[tuple[str, int]]) -> str:
+    """How many runs were counted, and a digest over their ids and the numbers of their latest entries."""
+    lines = sorted(f"{run}@{seq}" for run, seq in units)
+    return f"{len(lines)}:{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()}"
 
 
 def named(condition: Condition | None) -> tuple[str, ...]:
