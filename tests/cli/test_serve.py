@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -17,7 +19,7 @@ from tests.notifiers.test_smtp import free_port
 from tests.runners.laws import until
 
 HOOK = '''
-import os, signal
+import os, signal, time
 from phaseflow.hooks import hookimpl
 
 class Diary:
@@ -36,6 +38,8 @@ class Diary:
         except FileNotFoundError:
             return
         os.kill(os.getpid(), getattr(signal, fate))
+        while not os.path.exists("go"):  # stopped and continued, it is still in this telling
+            time.sleep(0.02)
 '''
 LATER = "2009-03-12T08:00+08:00"
 AFTER_THE_LEASE = "2009-03-12T08:11+08:00"
@@ -71,6 +75,22 @@ def ended(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> tuple
     process.send_signal(number)
     _, err = process.communicate(timeout=30)
     return process.returncode, err
+
+
+def stop_outside_a_write(process: subprocess.Popen[str], file: Path) -> None:
+    """Let a stopped process go on for a moment until no thread of it is frozen with SQLite's one lock in its hands."""
+    for _ in range(100):
+        with contextlib.closing(sqlite3.connect(file, timeout=0.3, isolation_level=None)) as database:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                process.send_signal(signal.SIGCONT)
+                time.sleep(0.05)
+                process.send_signal(signal.SIGSTOP)
+            else:
+                database.execute("ROLLBACK")
+                return
+    raise AssertionError("the process never let go of the file")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -116,7 +136,8 @@ def test_one_that_was_stopped_past_its_lease_is_overtaken(place: Path, desk: Any
     stopped = serve(place)
     try:
         assert until(lambda: (place / "fate.done").exists())
-        held = diary(place)[0]  # a process of several threads may stop a little late
+        stop_outside_a_write(stopped, place / "test.db")
+        (held,) = diary(place)
         other = serve(place, now=AFTER_THE_LEASE)
         try:
             assert until(lambda: diary(place).count(held) == 2)
@@ -124,10 +145,12 @@ def test_one_that_was_stopped_past_its_lease_is_overtaken(place: Path, desk: Any
         finally:
             assert ended(other)[0] == 0
         before = diary(place)
+        (place / "go").touch()
         stopped.send_signal(signal.SIGCONT)
         time.sleep(0.5)
         assert diary(place) == before
     finally:
+        (place / "go").touch()
         stopped.send_signal(signal.SIGCONT)
         assert ended(stopped)[0] == 0
     assert diary(place) == before
