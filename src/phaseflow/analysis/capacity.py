@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import TypeAlias
 
 from phaseflow.analysis.findings import Finding, View, days_of, found
 from phaseflow.analysis.numbers import bands_of
@@ -18,7 +19,11 @@ from phaseflow.core.conditions import Read
 from phaseflow.core.plan.model import Duty, Phase
 from phaseflow.reports.calendar import Bound, every_of
 from phaseflow.spec import duties as specs
+from phaseflow.spec.model import ExtensionSpec, MakeUpSpec
 from phaseflow.spec.phrases import LengthPhrase
+
+Granting: TypeAlias = MakeUpSpec | ExtensionSpec
+"""What gives more time."""
 
 
 def _length(bound: Bound, name: str) -> int | None:
@@ -134,7 +139,7 @@ def longer_than_the_campaign(view: View) -> Iterator[Finding]:
     there = max(lasts)
     make_up, extensions = policy.make_up, policy.extensions
     length = make_up.window.length if make_up is not None and make_up.window is not None else None
-    if length is not None and days_of(length) > there:
+    if make_up is not None and length is not None and days_of(length) > there:
         yield _longer("make_up", "making up may take", length, there, make_up, "window")
     if extensions is not None and days_of(extensions.longest) > there and _ends_by_date(view):
         yield _longer("extensions", "a deadline may move by", extensions.longest, there, extensions, "longest")
@@ -155,11 +160,11 @@ def _ends_by_date(view: View) -> bool:
     return all(phase.closes is not None and phase.closes.kind == "date" for phase in phases)
 
 
-def _longer(at: str, what: str, length: LengthPhrase, there: int, spec: object, key: str) -> Finding:
+def _longer(at: str, what: str, length: LengthPhrase, there: int, spec: Granting, key: str) -> Finding:
     return found(
-        "PF848", at, f"{what} {length}, and the whole campaign lasts {there} days", spec.span_of(key),  # type: ignore[attr-defined]
+        "PF848", at, f"{what} {length}, and the whole campaign lasts {there} days", spec.span_of(key),
         why="what is granted ends when the campaign does, so the rest of it is worth nothing",
-        fix=f"shorten `{key}`", clause=spec.clause,  # type: ignore[attr-defined]
+        fix=f"shorten `{key}`", clause=spec.clause,
     )  # fmt: skip
 
 

@@ -213,23 +213,26 @@ def _opened_duty(teller: _Teller, entry: Entry) -> None:
 def _done(teller: _Teller, entry: Entry) -> None:
     event: Any = entry.event
     said = {True: "done in time", False: "done late", None: "done, nobody knows whether in time"}[event.in_time]
-    teller.put("late", f"{event.key} of {event.subject}" if event.subject else event.key, said)
+    teller.put("late", _owed(event), said)
+
+
+def _owed(event: Any) -> str:
+    """What is owed, and by whom alone: a duty, an item, or a visit of a phase."""
+    name = getattr(event, "key", "") or getattr(event, "item", "") or f"{event.phase}/{event.visit}"
+    subject = getattr(event, "subject", "")
+    return f"{name} of {subject}" if subject else name
 
 
 def _fell_due(teller: _Teller, entry: Entry) -> None:
     event: Any = entry.event
-    of = f" of {event.subject}" if getattr(event, "subject", "") else ""
     count = f", {event.outstanding} had not done it" if hasattr(event, "outstanding") else ""
-    name = getattr(event, "key", "") or getattr(event, "item", "") or f"{event.phase}/{event.visit}"
-    teller.put("late", f"{name}{of} at its end", f"overdue from {teller.day(entry.at)}{count}")
+    teller.put("late", f"{_owed(event)} at its end", f"overdue from {teller.day(entry.at)}{count}")
 
 
 def _rung(teller: _Teller, entry: Entry) -> None:
     event: Any = entry.event
     if event.rung.kind == "escalate":
-        name = getattr(event, "key", "") or getattr(event, "item", "") or f"{event.phase}/{event.visit}"
-        of = f" of {event.subject}" if getattr(event, "subject", "") else ""
-        teller.put("consequence", f"{name}{of} escalated to {event.rung.role}", f"on {teller.day(event.rung.at)}")
+        teller.put("consequence", f"{_owed(event)} escalated to {event.rung.role}", f"on {teller.day(event.rung.at)}")
 
 
 def _counted(teller: _Teller, entry: Entry) -> None:

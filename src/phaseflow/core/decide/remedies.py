@@ -29,6 +29,7 @@ from phaseflow.core.state.rows import DutyState, Head, PartState, Rows, timer_in
 from phaseflow.errors import NOWHERE, Span
 from phaseflow.messages.events import Days, Term
 from phaseflow.spec.duties import ChecklistDuty, JudgeStep, PollDuty, Quorum
+from phaseflow.spec.model import ExtensionSpec, WaiverSpec
 
 if TYPE_CHECKING:
     from datetime import date
@@ -258,12 +259,12 @@ def _again(prospect: Prospect, rule: Duty, closed: date) -> Found:
 def _relieved(step: Step, rule: Duty, state: DutyState) -> Found:
     """Recording has ended; an extension opens it again, a waiver lets the duty go."""
     policy = step.plan.policy
-    options: tuple[tuple[Verb, object], ...] = (("extend", policy.extensions), ("waive", policy.waivers))
-    for verb, spec in options:
-        if spec is not None and (spec.duties == "any" or rule.name in spec.duties):  # type: ignore[attr-defined]
-            roles = tuple(map(str, spec.by))  # type: ignore[attr-defined]
+    options: Mapping[Verb, ExtensionSpec | WaiverSpec | None] = {"extend": policy.extensions, "waive": policy.waivers}
+    for verb, spec in options.items():
+        if spec is not None and (spec.duties == "any" or rule.name in spec.duties):
+            roles = tuple(map(str, spec.by))
             people = able(step, roles, rule.name)
-            deed = Deed(verb=verb, name=rule.name, roles=roles, people=people, span=spec.span)  # type: ignore[attr-defined]
+            deed = Deed(verb=verb, name=rule.name, roles=roles, people=people, span=spec.span)
             return Found(deeds=(deed,))
     assert state.term.lock is not None
     ended = step.calendar.day_of(state.term.lock)
